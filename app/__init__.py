@@ -1,0 +1,1 @@
+"""The web face: pages, forms and the operator's service. Knows intake, forms and crypto."""

@@ -1,0 +1,1 @@
+"""The one command, `candor`. The only room that may know all others."""

@@ -1,0 +1,5 @@
+"""The command `candor`."""
+
+
+def main() -> None:
+    """Run the command line."""

@@ -1,0 +1,1 @@
+"""The offline reader and the offline ceremonies. Knows crypto and forms; opens no connection."""

@@ -1,0 +1,105 @@
+"""What can go wrong with a format, a leaf for each decision a caller makes.
+
+CandorError
+├── EnvelopeError
+│   ├── MalformedEnvelopeError      not strict age v1: refuse the file
+│   ├── NotAddressedError           well formed, and no identity at hand opens it
+│   └── DamagedEnvelopeError        altered, reordered or cut short
+├── BagError
+│   └── DamagedBagError             not exactly the ZIP profile, or manifests or signature fail
+├── KeyFormatError                  not a recipient, identity or public key
+├── IdentityFileError
+│   ├── MalformedIdentityFileError
+│   └── WrongPassphraseError
+├── SignatureError                  not this key's signature over these bytes for this use
+├── CodenameTypoError               no list has these words with a fitting check byte
+├── RosterError
+│   ├── UnsignedRosterError         missing signature, or not the root key's
+│   ├── MalformedRosterError
+│   ├── ExpiredRosterError
+│   ├── ForeignRosterError          for another origin
+│   └── RolledBackRosterError       an older serial than one already seen
+└── BundleError                     not a bundle, or not one that is wanted
+
+Messages are lower case, without a full stop, and never repeat what a source sent.
+"""
+
+
+class CandorError(Exception):
+    """The root of every error that Candor's own formats raise."""
+
+
+class EnvelopeError(CandorError):
+    """An envelope cannot be read."""
+
+
+class MalformedEnvelopeError(EnvelopeError):
+    """The bytes are not strict age v1."""
+
+
+class NotAddressedError(EnvelopeError):
+    """The envelope is well formed and sealed to somebody else."""
+
+
+class DamagedEnvelopeError(EnvelopeError):
+    """The envelope was altered, reordered or cut short."""
+
+
+class BagError(CandorError):
+    """A bag cannot be used."""
+
+
+class DamagedBagError(BagError):
+    """The bag is damaged or forged; the message says what exactly failed."""
+
+
+class KeyFormatError(CandorError):
+    """A recipient, identity or public key is not in its format."""
+
+
+class IdentityFileError(CandorError):
+    """An identity file cannot be opened."""
+
+
+class MalformedIdentityFileError(IdentityFileError):
+    """The file is not a passphrase-protected identity."""
+
+
+class WrongPassphraseError(IdentityFileError):
+    """The passphrase does not open the identity file."""
+
+
+class SignatureError(CandorError):
+    """The signature is not this key's over these bytes for this use."""
+
+
+class CodenameTypoError(CandorError):
+    """The words are not a codename: one of them is mistyped."""
+
+
+class RosterError(CandorError):
+    """A roster is refused."""
+
+
+class UnsignedRosterError(RosterError):
+    """The roster has no signature of the root key."""
+
+
+class MalformedRosterError(RosterError):
+    """The roster is signed, and not in its format."""
+
+
+class ExpiredRosterError(RosterError):
+    """The roster's last day has passed."""
+
+
+class ForeignRosterError(RosterError):
+    """The roster is for another origin."""
+
+
+class RolledBackRosterError(RosterError):
+    """A roster with a higher serial was seen before."""
+
+
+class BundleError(CandorError):
+    """The file is not a bundle, or not one that is wanted here."""

@@ -1,0 +1,1 @@
+"""Forms as data: their files, their loader and their validator."""
