@@ -12,12 +12,11 @@ RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates python3 python3-venv \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
-COPY requirements/uv.txt requirements/run.txt requirements/
+COPY requirements/run.txt requirements/
 RUN python3 -m venv /opt/candor \
- && /opt/candor/bin/pip install --no-cache-dir --require-hashes -r requirements/uv.txt \
- && VIRTUAL_ENV=/opt/candor /opt/candor/bin/uv pip install --no-cache --require-hashes -r requirements/run.txt
+ && /opt/candor/bin/pip install --no-cache-dir --require-hashes -r requirements/run.txt
 COPY . .
-RUN VIRTUAL_ENV=/opt/candor /opt/candor/bin/uv pip install --no-cache --no-deps --no-build-isolation . \
+RUN /opt/candor/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \
  && /opt/candor/bin/python -m compileall -q /opt/candor/lib
 
 FROM ${BASE}
