@@ -1,0 +1,35 @@
+"""What a reviewer's command can refuse, a leaf for each decision a caller makes.
+
+ConsoleError
+├── OutputError             a file or directory that must not be written to
+├── UnknownAttachmentError  no attachment has this number
+├── UnanswerableError       a bag of a kind that takes no reply
+├── ForgedThreadError       shares one mark of a known thread, and not all three
+└── ThreadBookError         the record of reply numbers cannot be read
+
+Messages are lower case, without a full stop, and never repeat what a source sent.
+"""
+
+
+class ConsoleError(Exception):
+    """The root of what the console refuses."""
+
+
+class OutputError(ConsoleError):
+    """Writing there would overwrite, follow a link, or show others what they must not see."""
+
+
+class UnknownAttachmentError(ConsoleError):
+    """The bag has no attachment with this number."""
+
+
+class UnanswerableError(ConsoleError):
+    """The bag is not a report or message of a source."""
+
+
+class ForgedThreadError(ConsoleError):
+    """The bag names part of another source's thread."""
+
+
+class ThreadBookError(ConsoleError):
+    """The record of reply numbers is damaged or sealed to another identity."""
