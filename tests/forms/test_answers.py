@@ -52,7 +52,7 @@ def test_report_json_is_these_bytes() -> None:
         "danger": [""],
         "report": ["It was like this."],
         "matter": ["abuse", "corruption"],
-        "where": [" Улица «Мира»\r\nсад 5 "],
+        "where": [" Улица\r\n«Мира» 5 "],
         "when": ["  "],
         "identity_name": ["A. Name"],
     }
@@ -73,7 +73,7 @@ def test_report_json_is_these_bytes() -> None:
         '      "corruption",\n'
         '      "abuse"\n'
         "    ],\n"
-        '    "where": "Улица «Мира»\\nсад 5"\n'
+        '    "where": "Улица\\n«Мира» 5"\n'
         "  }\n"
         "}\n"
     )
