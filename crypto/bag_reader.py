@@ -38,6 +38,7 @@ from crypto.bag_layout import (
 from crypto.errors import DamagedBagError
 from crypto.minisign import VerifyKey
 from crypto.signed_bag import BLOCK_BYTES, Progress, SignedBag
+from crypto.sinks import Sink
 from crypto.strict_json import parse_json
 from crypto.zip_reader import SeekableFile, ZipReader
 
@@ -96,6 +97,18 @@ class BagReader:
         """
         self._check(attachment, progress)
         return io.BufferedReader(self._bag.open(attachment_path(attachment.stored_name)))
+
+    def copy_attachment(
+        self, attachment: Attachment, out: Sink, progress: Progress | None = None
+    ) -> None:
+        """Write an attachment out and check it, in one pass; after an error, throw it away.
+
+        Raises:
+            DamagedBagError: it is not what was signed.
+        """
+        path = attachment_path(attachment.stored_name)
+        self._bag.check(path, progress, out)
+        self._checked.add(path)
 
     def verify(self, progress: Progress | None = None) -> None:
         """Check everything that opening has not checked.

@@ -14,6 +14,7 @@ from crypto.bag_layout import BAGIT, BAGIT_TXT, INFO, MANIFEST, SIGNATURE, TAG_M
 from crypto.errors import DamagedBagError, SignatureError
 from crypto.manifest import parse_manifest
 from crypto.minisign import VerifyKey
+from crypto.sinks import Sink
 from crypto.zip_reader import ZipReader
 
 BLOCK_BYTES = 1 << 20
@@ -72,8 +73,13 @@ class SignedBag:
         self._require_hash(name, hashlib.sha256(data).digest())
         return data
 
-    def check(self, name: str, progress: Progress | None = None) -> None:
+    def check(self, name: str, progress: Progress | None = None, copy: Sink | None = None) -> None:
         """Read a payload file of any size and check it.
+
+        Args:
+            name: as in the manifest.
+            progress: is told as it goes.
+            copy: takes the file as it is read; after an error it holds what is not to be trusted.
 
         Raises:
             DamagedBagError: missing, or not what was signed.
@@ -82,6 +88,8 @@ class SignedBag:
 
         def take(block: memoryview) -> None:
             state.update(block)
+            if copy is not None:
+                copy.write(block)
             if progress is not None:
                 progress(len(block))
 
