@@ -1,0 +1,39 @@
+"""Every size and time that the intake holds itself to, each with its reason."""
+
+from datetime import timedelta
+
+SEGMENT_BYTES = 8 * 1024 * 1024
+"""Payload bytes in one file, however they arrived (protocol section 8)."""
+
+MAX_ENVELOPE_BYTES = 16 * 1024**3
+"""Far above what any form allows; keeps one sender from filling a disk through a door without a
+limit of its own."""
+
+MAX_REPLY_BYTES = 4 * 1024**2
+"""A reply is a text of at most 1 MiB, padded; one that is larger was not made by a console."""
+
+REPLY_SLOTS = 4
+"""A reply has the source's stanza and three blank ones (protocol section 2)."""
+
+WRITEBACK_BYTES = 1024 * 1024
+"""How much may be written before the kernel is asked to begin putting it on the disk."""
+
+COPY_BYTES = 1024 * 1024
+"""The one buffer through which the batch rewrites envelopes of any size."""
+
+MAX_RESERVE_BYTES = 64 * 1024**2
+RESERVE_SHARE = 8
+"""Arrivals leave an eighth of the volume, at most 64 MiB, to those who make room: a purge writes
+to the log before anything shrinks, and must not fail because sources filled the disk first."""
+
+BUSY_TIMEOUT = timedelta(seconds=60)
+"""How long one process waits for another's write: a VACUUM of some gigabytes of headers."""
+
+DELIVERED_KEPT = timedelta(days=183)
+"""How long the hash of a delivered reply is remembered, so that no bundle delivers it twice."""
+
+REPLY_KEPT = timedelta(days=183)
+"""How long a reply waits for a source who does not come back."""
+
+ROWS_A_COMMIT = 256
+"""Rows removed in one transaction: zeroing their pages goes through the log, about 8 MB of it."""

@@ -1,0 +1,90 @@
+"""The envelopes that rest here: keep, list, read."""
+
+import io
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from sqlmodel import col, select
+
+from intake.arrival import Arrived
+from intake.blobs import BlobName
+from intake.errors import UnknownEnvelopeError
+from intake.store import Store
+from intake.stored_file import StoredFile
+from intake.tables import EnvelopeRow
+from intake.values import EnvelopeHash, StoredEnvelope
+
+
+def keep_envelope(store: Store, channel: str, arrived: Arrived) -> bool:
+    """Make the row of an envelope; False when the same bytes rest here already.
+
+    The day is drawn inside the transaction. Commits are in one order, so whatever carries a day
+    was committed before the batch that closes it looked.
+    """
+    with store.database.writing() as session:
+        if session.exec(
+            select(col(EnvelopeRow.hash)).where(EnvelopeRow.hash == arrived.hash)
+        ).one_or_none():
+            return False
+        session.add(
+            EnvelopeRow(
+                hash=arrived.hash,
+                channel=channel,
+                day=store.today(),
+                length=arrived.length,
+                segments=arrived.segments,
+                blob=arrived.blob,
+                header=arrived.header,
+            )
+        )
+    return True
+
+
+def list_envelopes(store: Store, channel: str, *, open_day: bool) -> Iterator[StoredEnvelope]:
+    """List a channel's envelopes by hash, which is no order.
+
+    The list is taken at once and lent piece by piece, so that a slow reader holds up nobody.
+    """
+    query = (
+        select(
+            col(EnvelopeRow.hash),
+            col(EnvelopeRow.channel),
+            col(EnvelopeRow.day),
+            col(EnvelopeRow.length),
+        )
+        .where(EnvelopeRow.channel == channel)
+        .order_by(col(EnvelopeRow.hash))
+    )
+    if not open_day:
+        query = query.where(col(EnvelopeRow.closed))
+    with store.database.reading() as session:
+        rows = session.exec(query).all()
+    for digest, name, day, length in rows:
+        yield StoredEnvelope(EnvelopeHash(digest), name, day, length)
+
+
+def open_envelope(store: Store, digest: EnvelopeHash) -> BinaryIO:
+    """Open a stored envelope for reading anywhere.
+
+    Raises:
+        UnknownEnvelopeError: there is none.
+    """
+    with store.database.reading() as session:
+        row = session.exec(
+            select(col(EnvelopeRow.header), col(EnvelopeRow.length)).where(
+                EnvelopeRow.hash == digest
+            )
+        ).one_or_none()
+    if row is None:
+        raise UnknownEnvelopeError("there is no such envelope")
+
+    def locate() -> BlobName:
+        with store.database.reading() as session:
+            blob = session.exec(
+                select(col(EnvelopeRow.blob)).where(EnvelopeRow.hash == digest)
+            ).one_or_none()
+        if blob is None:
+            raise UnknownEnvelopeError("the envelope was removed")
+        return BlobName(blob)
+
+    return io.BufferedReader(StoredFile(*row, store.blobs, locate))

@@ -1,0 +1,178 @@
+"""The intake of one service: what the web face and the operator's commands may ask of it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from crypto.sinks import Buffer
+from intake import batch, envelopes, mailbox, purge, status, sweep
+from intake.arrival import Arrival
+from intake.blobs import BlobDirectory
+from intake.database import NAME, Database, make_private
+from intake.days import Today, utc_today
+from intake.errors import NotADataDirectoryError
+from intake.locks import DirectoryLock, housekeeping
+from intake.migrate import migrate
+from intake.store import Store
+from intake.values import (
+    Batched,
+    Delivery,
+    Door,
+    EnvelopeHash,
+    Purged,
+    Status,
+    StoredEnvelope,
+    Swept,
+    WaitingReply,
+)
+
+BLOBS = "blobs"
+
+
+class Intake:
+    """One data directory, open for all threads of one process.
+
+        candor.sqlite3     rows: headers, mailboxes
+        blobs/             payloads, in segments
+        *.lock             who is at work here
+
+    Several processes may have it open at once. Open it after a fork, never before.
+    """
+
+    def __init__(self, directory: Path, *, today: Today = utc_today) -> None:
+        """Open a directory that `create` made, and bring its tables up to date.
+
+        Raises:
+            NotADataDirectoryError: nothing was created there.
+            StorageError: its database cannot be used.
+        """
+        if not (directory / NAME).is_file():
+            raise NotADataDirectoryError("there is no data directory at this place")
+        self._lock = DirectoryLock(directory)
+        database = Database(directory, today)
+        self._store = Store(directory, database, BlobDirectory(directory / BLOBS), today)
+        try:
+            with housekeeping(directory):
+                migrate(database)
+        except BaseException:
+            self.close()
+            raise
+
+    @classmethod
+    def create(cls, directory: Path, *, today: Today = utc_today) -> Self:
+        """Make whatever is missing of a data directory, for its owner only, and open it."""
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        directory.chmod(0o700)
+        BlobDirectory(directory / BLOBS).create()
+        make_private(directory / NAME)
+        return cls(directory, today=today)
+
+    def close(self) -> None:
+        """Close the database and give up the directory."""
+        self._store.database.close()
+        self._lock.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # The door
+
+    def begin(self, door: Door) -> Arrival:
+        """Begin to take one envelope; see `Arrival`."""
+        return Arrival(
+            self._store, door, partial(envelopes.keep_envelope, self._store, door.channel)
+        )
+
+    def receive(self, door: Door, blocks: Iterable[Buffer]) -> EnvelopeHash:
+        """Take one whole envelope, in any slicing.
+
+        Raises:
+            RefusedEnvelopeError: not an envelope for this door; nothing of it is kept.
+            StorageFullError, StorageError: it could not be stored; nothing of it is kept.
+        """
+        with self.begin(door) as arrival:
+            for block in blocks:
+                arrival.write(block)
+            return arrival.commit()
+
+    # The mailbox
+
+    def waiting(self, address: bytes) -> list[WaitingReply]:
+        """List the replies that wait under an address; any address has a mailbox."""
+        return mailbox.waiting(self._store, address)
+
+    def open_reply(self, address: bytes, digest: EnvelopeHash) -> BinaryIO:
+        """Open a waiting reply for reading anywhere.
+
+        Raises:
+            UnknownReplyError: none such waits there, or it was erased while it was read.
+        """
+        return mailbox.open_reply(self._store, address, digest)
+
+    def erase(self, address: bytes, digests: Iterable[EnvelopeHash]) -> None:
+        """Erase these of the waiting replies; others and unknown ones are no matter."""
+        mailbox.erase(self._store, address, digests)
+
+    def erase_all(self, address: bytes) -> None:
+        """Erase everything that waits under an address."""
+        mailbox.erase(self._store, address, None)
+
+    def deliver(self, address: bytes, file: BinaryIO) -> Delivery:
+        """Let a reply's envelope wait under an address, once.
+
+        Raises:
+            RefusedEnvelopeError: not a reply's envelope.
+            StorageFullError, StorageError: it could not be stored; nothing of it is kept.
+        """
+        return mailbox.deliver(self._store, address, file)
+
+    # What rests
+
+    def envelopes(self, channel: str, *, open_day: bool = False) -> Iterator[StoredEnvelope]:
+        """List a channel's envelopes of closed days, in no order.
+
+        With `open_day` also those that no batch has closed yet, whose order is still on the disk.
+        """
+        return envelopes.list_envelopes(self._store, channel, open_day=open_day)
+
+    def open_envelope(self, digest: EnvelopeHash) -> BinaryIO:
+        """Open a stored envelope for reading anywhere.
+
+        Raises:
+            UnknownEnvelopeError: there is none, or it was removed while it was read.
+        """
+        return envelopes.open_envelope(self._store, digest)
+
+    # Housekeeping
+
+    def sweep(self) -> Swept:
+        """Remove what a killed process has left; for the one parent, before its workers start.
+
+        Raises:
+            DirectoryInUseError: somebody else has the directory open: another service, a worker
+                that outlived its parent, an operator's command.
+        """
+        with self._lock.alone(), housekeeping(self._store.directory):
+            return sweep.sweep(self._store)
+
+    def run_batch(self, progress: batch.Progress | None = None) -> Batched:
+        """Close every day before today; see `intake.batch`."""
+        return batch.run_batch(self._store, progress)
+
+    def purge(self, retention: Mapping[str, int]) -> Purged:
+        """Remove what is older than its time; see `intake.purge`."""
+        return purge.purge(self._store, retention)
+
+    def status(self) -> Status:
+        """Count what rests here."""
+        return status.status(self._store)
