@@ -10,7 +10,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from crypto.errors import DamagedBagError
 from crypto.strict_json import parse_json
@@ -42,7 +42,7 @@ class Attachment:
 
     number: int
     stored_name: str
-    original_name: str
+    original_name: str = field(repr=False)
     claimed_type: str
     size: int
     sha256: bytes

@@ -16,7 +16,7 @@ Source: RFC 8493, section 2.2.2.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
@@ -27,7 +27,6 @@ from crypto.minisign import VerifyKey
 
 MAILBOX_BYTES = 32
 ENVELOPE_HASH_BYTES = 32
-MAX_INFO_BYTES = 8192
 MAX_ID_CHARACTERS = 32
 MAX_READERS = 40
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
@@ -78,7 +77,7 @@ class Status:
 class SourceInfo:
     """The thread that a source's bag belongs to, and its signer."""
 
-    mailbox: bytes
+    mailbox: bytes = field(repr=False)
     recipient: Recipient
     key: VerifyKey
 
@@ -90,7 +89,7 @@ class SourceInfo:
 class ReplyInfo:
     """Whom a reply is to, what it answers, and its number by this reviewer in this thread."""
 
-    mailbox: bytes
+    mailbox: bytes = field(repr=False)
     recipient: Recipient
     in_reply_to: bytes
     number: int

@@ -70,12 +70,9 @@ class BagReader:
         self._reviewers = tuple(signers)
         archive = ZipReader(file, is_known, max_members=MAX_MEMBERS)
         self._bag = SignedBag(archive, FOLDER, self._judge)
-        details, count = parse_bag_info(self._bag.info)
-        self.kind, self.channel, self.info = details.kind, details.channel, details.about
-        self.sealed, self.status = details.sealed, details.status
         self.signer, self.hash = self._bag.signer, self._bag.hash
         self._require_files()
-        self._require_lengths(archive.size, count)
+        self._require_lengths(archive.size)
         self.text = self._read_text()
         self.answers = self._read_answers()
         self.attachments = self._read_attachments()
@@ -139,12 +136,14 @@ class BagReader:
             self._checked.add(path)
 
     def _judge(self, bag_info: bytes) -> tuple[str, Sequence[VerifyKey]]:
-        """Tell who may have signed: the source that the bag names, or one of the reviewers."""
-        details, _ = parse_bag_info(bag_info)
-        by_reviewer = details.kind in {BagKind.REQUEST, BagKind.DISCLOSURE}
-        if by_reviewer or isinstance(details.about, ReplyInfo):
-            return details.kind, self._reviewers
-        return details.kind, (details.about.key,)
+        """Take the fields, and tell who may have signed: the source they name, or a reviewer."""
+        details, self._count = parse_bag_info(bag_info)
+        self.kind, self.channel, self.info = details.kind, details.channel, details.about
+        self.sealed, self.status = details.sealed, details.status
+        by_reviewer = self.kind in {BagKind.REQUEST, BagKind.DISCLOSURE}
+        if by_reviewer or isinstance(self.info, ReplyInfo):
+            return self.kind, self._reviewers
+        return self.kind, (self.info.key,)
 
     def _require_files(self) -> None:
         """Refuse any file more or less, and any other order."""
@@ -154,11 +153,11 @@ class BagReader:
         if self._bag.files != files or tuple(self._bag.manifest) != payload:
             raise DamagedBagError("the files are not those of such a bag, in their order")
 
-    def _require_lengths(self, size: int, count: PayloadCount) -> None:
+    def _require_lengths(self, size: int) -> None:
         if size != filled_bytes(self.kind, size - self._bag.size(PADDING)):
             raise DamagedBagError("the padding is not as long as it is to be")
         sizes = [self._bag.size(name) for name in self._bag.manifest]
-        if count != PayloadCount(sum(sizes), len(sizes)):
+        if self._count != PayloadCount(sum(sizes), len(sizes)):
             raise DamagedBagError("bag-info.txt counts another payload")
 
     def _read_text(self) -> str:

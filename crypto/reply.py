@@ -1,7 +1,7 @@
 """Replies: a reviewer's words to one source, and what the source's side makes sure of."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from crypto.bag_info import BagInfo, BagKind, ReplyInfo, Status, StatusCode, serialize_bag_info
@@ -26,7 +26,7 @@ class Reply:
     channel: str
     info: ReplyInfo
     status: Status | None
-    text: str
+    text: str = field(repr=False)
     signer: VerifyKey
 
 

@@ -18,7 +18,8 @@ from crypto.sinks import Sink
 from crypto.zip_reader import ZipReader
 
 BLOCK_BYTES = 1 << 20
-MAX_MANIFEST_BYTES = 1 << 20
+MAX_MANIFEST_BYTES = 16 << 20
+"""More lines than a bundle has files."""
 _MAX_TAG_BYTES = 8192
 
 Progress = Callable[[int], None]

@@ -108,7 +108,8 @@ class ZipReader:
 
     def open(self, name: str) -> "MemberReader":
         """Open a member for reading in pieces; several share one file, so one thread at a time."""
-        return MemberReader(self._file, self.member(name))
+        member = self.member(name)
+        return MemberReader(self._file, member.data_offset, member.size)
 
     def _read_ends(self, max_members: int) -> tuple[int, int, int]:
         """Return number of members, offset and length of the directory."""
@@ -146,13 +147,13 @@ class ZipReader:
 
 
 class MemberReader(io.RawIOBase):
-    """The data of one member, readable and seekable; what it is read from stays open."""
+    """A stretch of a file, readable and seekable; what it is read from stays open."""
 
-    def __init__(self, file: SeekableFile, member: Member) -> None:
+    def __init__(self, file: SeekableFile, start: int, size: int) -> None:
         super().__init__()
         self._file = file
-        self._start = member.data_offset
-        self._size = member.size
+        self._start = start
+        self._size = size
         self._position = 0
 
     def readable(self) -> bool:
