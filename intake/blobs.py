@@ -50,12 +50,8 @@ class BlobDirectory:
 
     def settle(self, day: date) -> None:
         """Make every rename so far survive a power cut; the directory's own time is a day, too."""
-        directory = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            stamp(directory, day)
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+        stamp(self.path, day)
+        sync_directory(self.path)
 
     def files(self) -> Iterator[tuple[BlobName, int, Path]]:
         """Find every segment and half-made one; anything else here is not ours to judge."""
@@ -85,3 +81,12 @@ class BlobDirectory:
 def new_name() -> BlobName:
     """Draw a name that says nothing."""
     return BlobName(secrets.token_hex(16))
+
+
+def sync_directory(path: Path) -> None:
+    """Make the names in a directory survive a power cut."""
+    directory = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)

@@ -9,13 +9,13 @@ import errno
 import os
 import sqlite3
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import NoReturn
 
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import URL, Connection, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
@@ -25,6 +25,8 @@ from intake.errors import RemnantsLeftError, StorageError, StorageFullError
 
 NAME = "candor.sqlite3"
 _BEGIN = "candor_begin"
+_TEMPORARY_IN_MEMORY = "PRAGMA temp_store = MEMORY"
+_EMPTIED = (0, 0, 0)  # not busy; no frame in the log; none left to move
 _FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -37,10 +39,8 @@ class Database:
     def __init__(self, directory: Path, today: Today) -> None:
         self.path = directory / NAME
         self._today = today
-        # VACUUM builds its copy in a temporary file: keep it on the volume that is encrypted,
-        # never in /var/tmp. SQLite reads this when it needs such a file.
-        os.environ["SQLITE_TMPDIR"] = str(directory)
-        self.engine = create_engine(f"sqlite:///{self.path}", hide_parameters=True)
+        url = URL.create("sqlite", database=str(self.path))
+        self.engine = create_engine(url, hide_parameters=True, max_overflow=-1)
         event.listen(self.engine, "connect", _prepare)
         event.listen(self.engine, "begin", _begin)
         self.writer = self.engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
@@ -71,39 +71,43 @@ class Database:
             StorageFullError: it needs room for two more copies of the database.
         """
         with storage_errors(), self._turn, self._bare.connect() as connection:
-            connection.exec_driver_sql("VACUUM")
+            connection.exec_driver_sql(f"PRAGMA temp_store = {self._place_for_copy(connection)}")
+            try:
+                connection.exec_driver_sql("VACUUM")
+            finally:
+                connection.exec_driver_sql(_TEMPORARY_IN_MEMORY)
         self._stamp()
 
-    def empty_log(self, patience: float = BUSY_TIMEOUT.total_seconds()) -> None:
+    def _place_for_copy(self, connection: Connection) -> str:
+        """Keep VACUUM's temporary copy on the encrypted volume, else in memory: never in /var/tmp.
+
+        The environment would be too late: SQLite reads it once, when it is first used. The pragma
+        is deprecated, and a build without it is silent, so ask whether it took.
+        """
+        pragma, directory = "PRAGMA temp_store_directory", str(self.path.parent.absolute())
+        quoted = directory.replace("'", "''")
+        connection.exec_driver_sql(f"{pragma} = '{quoted}'")
+        taken = connection.exec_driver_sql(pragma).scalar_one_or_none() == directory
+        return "FILE" if taken else "MEMORY"
+
+    def empty_log(self, patience: timedelta = BUSY_TIMEOUT) -> None:
         """Move the write-ahead log into the database, cut it to nothing, and check that it is.
 
         Args:
-            patience: seconds to wait for other processes' readers and writers.
+            patience: how long to wait for other processes' readers and writers.
 
         Raises:
             RemnantsLeftError: somebody was still reading from the log.
         """
-        deadline = time.monotonic() + patience
-        while not self._try_to_empty_log():
-            if time.monotonic() >= deadline:
-                raise RemnantsLeftError("the write-ahead log is in use and could not be emptied")
-            time.sleep(0.02)
-        self._stamp()
-
-    def _try_to_empty_log(self) -> bool:
         with storage_errors(), self._turn, self._bare.connect() as connection:
-            connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+            connection.exec_driver_sql(_busy_timeout(patience))
             try:
-                busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar_one()
+                result = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
             finally:
-                connection.exec_driver_sql(_busy_timeout())
-        return not busy and self._log_bytes() == 0
-
-    def _log_bytes(self) -> int:
-        try:
-            return self.path.with_name(f"{NAME}-wal").stat().st_size
-        except FileNotFoundError:
-            return 0
+                connection.exec_driver_sql(_busy_timeout(BUSY_TIMEOUT))
+        if tuple(result) != _EMPTIED:
+            raise RemnantsLeftError("the write-ahead log is in use and could not be emptied")
+        self._stamp()
 
     def close(self) -> None:
         """Close every connection; the last one out empties the log."""
@@ -147,18 +151,19 @@ def _prepare(connection: sqlite3.Connection, _record: object) -> None:
     """Set what SQLite forgets between connections; the only place that does."""
     connection.isolation_level = None  # transactions begin in `_begin`, not in the driver
     for pragma in (
-        _busy_timeout(),
+        _busy_timeout(BUSY_TIMEOUT),
         "PRAGMA journal_mode = WAL",
         "PRAGMA synchronous = FULL",  # a commit is on the disk before a source is told so
         "PRAGMA secure_delete = ON",  # zero what is deleted
         "PRAGMA foreign_keys = ON",
         "PRAGMA trusted_schema = OFF",
+        _TEMPORARY_IN_MEMORY,
     ):
         connection.execute(pragma).close()
 
 
-def _busy_timeout() -> str:
-    return f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT.total_seconds() * 1000)}"
+def _busy_timeout(patience: timedelta) -> str:
+    return f"PRAGMA busy_timeout = {patience // timedelta(milliseconds=1)}"
 
 
 def _begin(connection: Connection) -> None:

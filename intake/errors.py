@@ -13,6 +13,7 @@ IntakeError
 │   └── RemnantsLeftError           removed, but erased bytes may still be in a file: run it again
 └── DirectoryError                  the data directory cannot be used
     ├── NotADataDirectoryError      nothing was ever created there
+    ├── NewerDirectoryError         a newer version of this program has used it
     └── DirectoryInUseError         another process is at work in it
 
 Messages are lower case, without a full stop, and never repeat what a source sent.
@@ -69,6 +70,10 @@ class DirectoryError(IntakeError):
 
 class NotADataDirectoryError(DirectoryError):
     """Nothing was ever created in this directory."""
+
+
+class NewerDirectoryError(DirectoryError):
+    """A newer version of this program has used this directory."""
 
 
 class DirectoryInUseError(DirectoryError):

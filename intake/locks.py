@@ -1,7 +1,7 @@
 """Who may do what at the same time in one data directory, across processes.
 
-    candor.lock         shared by everybody who has the directory open; held alone by a sweep
-    housekeeping.lock   held alone by a migration, a batch or a purge
+    arrivals.lock       shared by every process that takes envelopes in; held alone by a sweep
+    housekeeping.lock   held alone by a migration, a batch, a purge or a sweep
 
 A sweep removes every file that no row names, so an arrival in progress anywhere would lose its
 segments: it must be alone. That also refuses a second service. The kernel drops a lock when its
@@ -10,6 +10,7 @@ process ends, however it ends, so that no lock is ever stale.
 
 import fcntl
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,37 +18,52 @@ from pathlib import Path
 from intake.errors import DirectoryInUseError
 
 
-class DirectoryLock:
-    """A share in a data directory, from opening it to closing it.
+class ArrivalsLock:
+    """A share in what arrives in a data directory, from the first arrival or sweep to the end.
 
     Workers that outlive their parent keep their own share, so that a new parent cannot sweep away
-    what they are still writing.
+    what they are still writing. Reading and housekeeping need none.
     """
 
     def __init__(self, directory: Path) -> None:
-        self._file = _open(directory / "candor.lock")
-        fcntl.flock(self._file, fcntl.LOCK_SH)
+        self._path = directory / "arrivals.lock"
+        self._file: int | None = None
+        self._turn = threading.Lock()
+
+    def share(self) -> None:
+        """Take a share, once; a sweep that is going on is waited for."""
+        if self._file is None:
+            with self._turn:
+                if self._file is None:
+                    file = _open(self._path)
+                    fcntl.flock(file, fcntl.LOCK_SH)
+                    self._file = file
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Hold the directory alone for a moment.
+        """Be the only one for a moment, and keep a share afterwards.
 
         Raises:
-            DirectoryInUseError: somebody else has it open.
+            DirectoryInUseError: somebody else takes envelopes in here.
         """
+        self.share()
+        assert self._file is not None
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield
         except BlockingIOError:
             raise DirectoryInUseError(
-                "another process is at work in this data directory: is a service running?"
+                "another process takes envelopes in here: is a service running already?"
             ) from None
         finally:
             fcntl.flock(self._file, fcntl.LOCK_SH)  # a refused attempt loses the share (flock(2))
 
     def close(self) -> None:
         """Give up the share."""
-        os.close(self._file)
+        with self._turn:
+            if self._file is not None:
+                os.close(self._file)
+                self._file = None
 
 
 @contextmanager

@@ -7,6 +7,7 @@ of sources (protocol section 5).
 import io
 from collections.abc import Iterable
 from contextlib import suppress
+from datetime import timedelta
 from typing import BinaryIO
 
 from sqlmodel import col, select
@@ -76,7 +77,7 @@ def erase(store: Store, address: bytes, digests: Iterable[bytes] | None) -> None
     if discarded:
         store.remove(discarded)
         with suppress(RemnantsLeftError):
-            store.database.empty_log(patience=0)
+            store.database.empty_log(patience=timedelta(0))
 
 
 def deliver(store: Store, address: bytes, file: BinaryIO) -> Delivery:

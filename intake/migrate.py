@@ -5,6 +5,8 @@ from pathlib import Path
 from sqlalchemy import Engine, inspect, text
 
 from intake.database import Database, storage_errors
+from intake.errors import NewerDirectoryError
+from intake.locks import housekeeping
 
 HEAD = "0001"
 """The newest step. Named here so that an ordinary start need not load the machinery; a test holds
@@ -17,23 +19,31 @@ def migrate(database: Database) -> None:
     """Run the steps that this database lacks, all in one transaction.
 
     Raises:
-        StorageError: it is not a database, or of a newer version than this program.
+        StorageError: it is not a database, or the disk failed.
+        NewerDirectoryError: a newer version of this program has used it.
     """
     with storage_errors():
-        _migrate(database)
+        if _revision(database.engine) == HEAD:
+            return
+        with housekeeping(database.path.parent):
+            _run_steps(database)
 
 
-def _migrate(database: Database) -> None:
-    if _revision(database.engine) == HEAD:
-        return
+def _run_steps(database: Database) -> None:
     from alembic import command
     from alembic.config import Config
+    from alembic.util.exc import CommandError
 
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     with database.writer.begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, HEAD)
+        try:
+            command.upgrade(config, HEAD)
+        except CommandError as error:
+            raise NewerDirectoryError(
+                "a newer version of this program has used the data directory"
+            ) from error
 
 
 def _revision(engine: Engine) -> str | None:

@@ -66,6 +66,7 @@ class SegmentWriter:
                 os.close(descriptor)
         self._open = self._full = None
         self._blobs.remove(self.name, self.segments)
+        stamp(self._blobs.path, self._today())
 
     def _begin(self) -> int:
         self._blobs.require_room()

@@ -9,11 +9,11 @@ from typing import BinaryIO, Self
 from crypto.sinks import Buffer
 from intake import batch, envelopes, mailbox, purge, status, sweep
 from intake.arrival import Arrival
-from intake.blobs import BlobDirectory
+from intake.blobs import BlobDirectory, sync_directory
 from intake.database import NAME, Database, make_private
 from intake.days import Today, utc_today
 from intake.errors import NotADataDirectoryError
-from intake.locks import DirectoryLock, housekeeping
+from intake.locks import ArrivalsLock, housekeeping
 from intake.migrate import migrate
 from intake.store import Store
 from intake.values import (
@@ -46,16 +46,16 @@ class Intake:
 
         Raises:
             NotADataDirectoryError: nothing was created there.
+            NewerDirectoryError: a newer version of this program has used it.
             StorageError: its database cannot be used.
         """
         if not (directory / NAME).is_file():
             raise NotADataDirectoryError("there is no data directory at this place")
-        self._lock = DirectoryLock(directory)
+        self._arrivals = ArrivalsLock(directory)
         database = Database(directory, today)
         self._store = Store(directory, database, BlobDirectory(directory / BLOBS), today)
         try:
-            with housekeeping(directory):
-                migrate(database)
+            migrate(database)
         except BaseException:
             self.close()
             raise
@@ -67,12 +67,14 @@ class Intake:
         directory.chmod(0o700)
         BlobDirectory(directory / BLOBS).create()
         make_private(directory / NAME)
+        sync_directory(directory)
+        sync_directory(directory.parent)
         return cls(directory, today=today)
 
     def close(self) -> None:
         """Close the database and give up the directory."""
         self._store.database.close()
-        self._lock.close()
+        self._arrivals.close()
 
     def __enter__(self) -> Self:
         return self
@@ -89,6 +91,7 @@ class Intake:
 
     def begin(self, door: Door) -> Arrival:
         """Begin to take one envelope; see `Arrival`."""
+        self._arrivals.share()
         return Arrival(
             self._store, door, partial(envelopes.keep_envelope, self._store, door.channel)
         )
@@ -134,6 +137,7 @@ class Intake:
             RefusedEnvelopeError: not a reply's envelope.
             StorageFullError, StorageError: it could not be stored; nothing of it is kept.
         """
+        self._arrivals.share()
         return mailbox.deliver(self._store, address, file)
 
     # What rests
@@ -159,10 +163,10 @@ class Intake:
         """Remove what a killed process has left; for the one parent, before its workers start.
 
         Raises:
-            DirectoryInUseError: somebody else has the directory open: another service, a worker
-                that outlived its parent, an operator's command.
+            DirectoryInUseError: somebody else takes envelopes in here: another service, a worker
+                that outlived its parent, an operator who is delivering replies.
         """
-        with self._lock.alone(), housekeeping(self._store.directory):
+        with self._arrivals.alone(), housekeeping(self._store.directory):
             return sweep.sweep(self._store)
 
     def run_batch(self, progress: batch.Progress | None = None) -> Batched:
