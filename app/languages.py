@@ -6,7 +6,7 @@ is read as the translator wrote it (`.po`) when the service starts: nothing has 
 
 import gettext
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -20,6 +20,8 @@ DOMAIN = "candor"
 SOURCE_LANGUAGE = "en"
 # English days are written with the day first, as most of the world does.
 _TERRITORIES = {"en": "en_GB"}
+# The long form of a Russian day ends in an abbreviation whose full stop breaks the sentence's end.
+_DAY_PATTERNS = {"ru": "d MMMM y"}
 # A browser's own header is far shorter; a longer one is not worth reading.
 _MAX_ACCEPT_LANGUAGE = 512
 _SIZE_STEP = 1024
@@ -51,7 +53,7 @@ class Language:
 
     def day(self, day: date) -> str:
         """Write a day out, such as "23 November 2026"."""
-        return dates.format_date(day, "long", locale=self.locale)
+        return dates.format_date(day, _DAY_PATTERNS.get(self.code, "long"), self.locale)
 
     def size(self, size_bytes: int) -> str:
         """Write a number of bytes as a person would, such as "1.5 MB"."""
@@ -67,7 +69,7 @@ class Language:
         """Write several things as one phrase, such as "a, b and c"."""
         return lists.format_list(list(items), locale=self.locale)
 
-    def text_of(self, texts: dict[str, str]) -> str:
+    def text_of(self, texts: Mapping[str, str]) -> str:
         """Choose from texts by language, such as a channel's names in the roster.
 
         A text that lacks this language is shown in English, else in any language it has.

@@ -1,0 +1,107 @@
+"""The page of a form, fresh or refused: what a report and a message have in common."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from app.errors import Problem, Reason, RefusedForm
+from app.form_stream import MAX_FILES
+from app.form_view import Filling, Values, form_view, target_of
+from app.languages import Language
+from app.pages import advice, page
+from app.state import Service, service_of
+from crypto.roster import Channel
+from forms.form import FILES, MAIN_TEXT, READERS, Form
+
+# What is about the form as a whole is shown with the field where it can be put right.
+_PLACES = {Reason.NOTHING_SENT: MAIN_TEXT, Reason.NO_READERS: READERS, Reason.TOO_LARGE: FILES}
+
+
+@dataclass(frozen=True, slots=True)
+class FormPage:
+    """What the page of a form says around its questions."""
+
+    language: Language
+    channel: Channel
+    form: Form
+    here: str
+    heading: str
+    introduction: tuple[str, ...]
+    send: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorView:
+    """One line of the summary, and the element that it links to; "" when there is none."""
+
+    target: str
+    text: str
+
+
+def show_form(
+    request: Request, shown: FormPage, values: Values, refused: RefusedForm | None = None
+) -> HTMLResponse:
+    """Show a form; a refused one with what was typed, what is wrong, and its status."""
+    errors = dict(_errors(request, shown, refused.problems if refused else ()))
+    filling = Filling(
+        readers=service_of(request).roster.reviewers_of(shown.channel),
+        values=values,
+        errors={field: text for field, text in errors.items() if field is not None},
+        files_note=_files_note(request, shown.language),
+        identity_note=_identity_note(request, shown.language),
+    )
+    template_values = {
+        "heading": shown.heading,
+        "introduction": shown.introduction,
+        "send": shown.send,
+        "sections": form_view(shown.form, shown.language, filling),
+        "errors": [
+            ErrorView(target_of(field) if field else "", text) for field, text in errors.items()
+        ],
+    }
+    status = refused.status if refused else HTTPStatus.OK
+    return page(
+        request, shown.language, "form.html", template_values, here=shown.here, status=status
+    )
+
+
+def sealing_sentence(service: Service, language: Language, channel: Channel) -> str:
+    """Say which way is used to seal, and who is needed to open."""
+    sealing = language.gettext("What you send is sealed in our server's memory as it arrives.")
+    if channel.threshold == 1:
+        return sealing
+    names = [reviewer.name for reviewer in service.roster.reviewers_of(channel)]
+    together = language.gettext(
+        "It can be opened only when %(number)s of these people do it together: %(names)s."
+    )
+    values = {"number": channel.threshold, "names": language.listing(names)}
+    return f"{sealing} {together % values}"
+
+
+def _errors(
+    request: Request, shown: FormPage, problems: tuple[Problem, ...]
+) -> Iterator[tuple[str | None, str]]:
+    """Put each problem into words, beside the field of this form that it is about."""
+    asked = {field.id for field in shown.form.fields}
+    for problem in problems:
+        field = problem.field or _PLACES.get(problem.reason)
+        yield field if field in asked else None, advice(request, shown.language, problem.reason)
+
+
+def _files_note(request: Request, language: Language) -> str:
+    limits: Mapping[str, object] = {
+        "files": MAX_FILES,
+        "size": language.size(service_of(request).settings.report_limit),
+    }
+    return language.gettext("Up to %(files)s files, together at most %(size)s.") % limits
+
+
+def _identity_note(request: Request, language: Language) -> str:
+    custodian = service_of(request).roster.custodian
+    if custodian is None:
+        return ""
+    who = ", ".join(filter(None, (custodian.name, custodian.role, custodian.organisation)))
+    return language.gettext("The custodian is %(who)s.") % {"who": who}

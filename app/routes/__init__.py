@@ -1,0 +1,1 @@
+"""What a source can ask for: one router for each page, or pair of pages."""

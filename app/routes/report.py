@@ -1,0 +1,68 @@
+"""The report: one page of questions, and what becomes of the answers."""
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from app.dependencies import LanguageDep, remember, see_other
+from app.errors import RefusedForm
+from app.form_page import FormPage, sealing_sentence, show_form
+from app.languages import Language
+from app.pages import page
+from app.reception import receive_report
+from app.routes.landing import channel_views
+from app.session import SentSession
+from app.state import Service, ServiceDep
+from crypto.roster import Channel
+from forms.form import READERS
+
+router = APIRouter(prefix="/{lang}")
+
+
+@router.get("/report")
+def choose_channel(request: Request, service: ServiceDep, language: LanguageDep) -> Response:
+    """Ask where a report is to go, unless there is one way only."""
+    channels = channel_views(service, language)
+    if len(channels) == 1:
+        return see_other(f"/{language.code}/report/{channels[0].id}")
+    return page(request, language, "channels.html", {"channels": channels}, here="report")
+
+
+@router.get("/report/{channel_id}")
+def report_form(
+    request: Request, service: ServiceDep, language: LanguageDep, channel_id: str
+) -> HTMLResponse:
+    """Show the form, with every reader chosen."""
+    channel = service.channel(channel_id)
+    values = {READERS: [reviewer.id for reviewer in service.roster.reviewers_of(channel)]}
+    return show_form(request, _page_of(service, language, channel), values)
+
+
+@router.post("/report/{channel_id}")
+async def send_report(
+    request: Request, service: ServiceDep, language: LanguageDep, channel_id: str
+) -> Response:
+    """Seal what a source sends as it arrives, store it, and go on to the secret words."""
+    channel = service.channel(channel_id)
+    try:
+        received = await receive_report(request, service, channel, language)
+    except RefusedForm as refused:
+        return show_form(request, _page_of(service, language, channel), refused.values, refused)
+    session = SentSession(received.codename, channel.id, received.readers, received.files)
+    return remember(see_other(f"/{language.code}/sent"), service, session)
+
+
+def _page_of(service: Service, language: Language, channel: Channel) -> FormPage:
+    _ = language.gettext
+    return FormPage(
+        language=language,
+        channel=channel,
+        form=service.report_form(channel),
+        here=f"report/{channel.id}",
+        heading=_("Your report"),
+        introduction=(
+            _("Every question may stay empty: a few words or one file are enough."),
+            sealing_sentence(service, language, channel),
+        ),
+        send=_("Send the report"),
+    )
