@@ -14,6 +14,9 @@ from crypto.sinks import Sink
 from crypto.source_keys import SourceKeys
 from crypto.zip_reader import SeekableFile
 
+REPLY_SLOTS = 4
+"""A reply's stanzas: the source's, and blanks, so that it looks like a channel's envelope."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
