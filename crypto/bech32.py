@@ -31,6 +31,8 @@ def decode(text: str) -> tuple[str, bytes]:
         KeyFormatError: not Bech32: mixed case, a foreign character, a wrong checksum, or bits
             left over.
     """
+    if not text.isascii():  # the Kelvin sign would pass for a K
+        raise KeyFormatError("the key has a character that no key has")
     if text not in {text.lower(), text.upper()}:
         raise KeyFormatError("the key mixes capital and small letters")
     prefix, separator, spelled = text.rpartition("1")

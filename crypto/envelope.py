@@ -129,11 +129,12 @@ def _unwrap(header: Header, identities: Sequence[AnyIdentity]) -> bytearray:
 def _fill_slots(file_key: Buffer, recipients: Sequence[Recipient], slots: int) -> list[Stanza]:
     """Wrap the file key for each recipient, fill up with blank stanzas, and shuffle."""
     stanzas = [recipient.wrap(file_key).stanza() for recipient in recipients]
-    stanzas += [_blank() for _ in range(slots - len(recipients))]
+    stanzas += _blanks(slots - len(recipients))
     secrets.SystemRandom().shuffle(stanzas)
     return stanzas
 
 
-def _blank() -> Stanza:
-    """Make a stanza that nobody can open, and that looks like any other."""
-    return Recipient.throw_away().wrap(sodium.random_bytes(FILE_KEY_BYTES)).stanza()
+def _blanks(count: int) -> list[Stanza]:
+    """Make stanzas that nobody can open, and that look like any other."""
+    nobody = Recipient.throw_away()
+    return [nobody.wrap(sodium.random_bytes(FILE_KEY_BYTES)).stanza() for _ in range(count)]

@@ -249,7 +249,9 @@ def wrap_with_passphrase(
 
 
 def _stretch(passphrase: str, salt: bytes, work_factor: int) -> bytearray:
-    return sodium.scrypt(passphrase.encode(), _SCRYPT_LABEL + salt, work_factor)
+    return sodium.scrypt(
+        passphrase.encode(errors="surrogateescape"), _SCRYPT_LABEL + salt, work_factor
+    )
 
 
 def _decode(text: str, prefix: str, size: int) -> bytes:

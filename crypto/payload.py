@@ -80,13 +80,13 @@ class PayloadWriter:
     __slots__ = ("_counter", "_held", "_held_bytes", "_key", "_out", "_sink")
 
     def __init__(self, sink: Sink, file_key: Buffer, nonce: bytes) -> None:
-        self._key: PayloadKey | None = PayloadKey(file_key, nonce)
+        sink.write(nonce)
         self._sink = sink
+        self._key: PayloadKey | None = PayloadKey(file_key, nonce)
         self._counter = 0
         self._held = bytearray(CHUNK)
         self._held_bytes = 0
         self._out = bytearray(SEALED_CHUNK)
-        sink.write(nonce)
 
     def write(self, data: Buffer) -> None:
         """Seal every chunk that is whole and not the last; hold the rest back."""

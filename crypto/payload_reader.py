@@ -105,8 +105,8 @@ class PayloadReader(io.RawIOBase):
     def _open(self, sealed: memoryview, out: memoryview) -> None:
         """Open a chunk as one that others follow, or else as the last one.
 
-        A whole chunk may be either, and only its tag tells: to look at whether more follows
-        would be to trust whoever could cut it off.
+        A whole chunk may be either. Its tag tells which, not whether the file goes on: that is
+        for whoever cut or extended the file to say.
         """
         counter, self._counter = self._counter, self._counter + 1
         if len(sealed) == SEALED_CHUNK:
@@ -166,6 +166,8 @@ class SeekablePayload(io.RawIOBase):
         """Move; a place beyond the end is allowed, and nothing is there."""
         self._checkClosed()
         origins = {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: self.size}
+        if whence not in origins:
+            raise ValueError("whence is 0, 1 or 2")
         place = origins[whence] + offset
         if place < 0:
             raise ValueError("nothing comes before the start")

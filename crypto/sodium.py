@@ -115,7 +115,9 @@ def wipe(buffer: bytearray | memoryview) -> None:
 
 def random_bytes(size: int) -> bytearray:
     """Draw from the system's generator."""
-    return bytearray(bindings.randombytes(size))
+    out = bytearray(size)
+    lib.randombytes(ffi.from_buffer("unsigned char[]", out), size)
+    return out
 
 
 def hkdf(secret: Buffer, *, salt: bytes, info: bytes) -> bytearray:
