@@ -77,6 +77,16 @@ fix: $(VENV)/.test ## Mend what the tools can mend
 	@$(BIN)/ruff check --fix --quiet $(CODE) || true
 	@$(BIN)/ruff format $(CODE)
 
+.PHONY: translate
+translate: $(VENV)/.test ## Bring the catalogues up to date with the words of the pages
+	@pot=$$(mktemp); trap "rm -f $$pot" EXIT; \
+	$(BIN)/pybabel -q extract -F babel.cfg -k say --no-location --omit-header -o $$pot app forms templates/source && \
+	$(BIN)/pybabel -q update -i $$pot -d locales -D candor --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width 100
+
+.PHONY: pictures
+pictures: $(VENV)/.test test-programs ## Take the pictures in docs/pictures anew
+	@CANDOR_PICTURES=docs/pictures $(BIN)/python -m pytest -q -p no:randomly tests/browser/test_pictures.py
+
 .PHONY: bench
 bench: $(VENV)/.test ## Measure, side by side with the floor; writes benchmarks/README.md
 	@$(BIN)/python -m benchmarks

@@ -38,10 +38,9 @@ async def mailbox(
     if session is None:
         return _ask_for_words(request, language)
     mail = await run_in_threadpool(open_mail, service.intake, service.roster, session.keys)
-    known = _with_readers_of(mail, session)
     values = mailbox_values(service, language, mail, session)
-    response: Response = page(request, language, "mailbox.html", values, here="mailbox")
-    return response if known == session else remember(response, service, known)
+    shown = page(request, language, "mailbox.html", values, here="mailbox")
+    return remember(shown, service, _with_readers_of(mail, session))
 
 
 @router.post("/mailbox/open")

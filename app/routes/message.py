@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from app.dependencies import LanguageDep, MailboxDep, remember, see_other
 from app.errors import RefusedForm
@@ -24,10 +24,11 @@ def message_form(
     language: LanguageDep,
     session: MailboxDep,
     channel_id: str,
-) -> HTMLResponse:
+) -> Response:
     """Show the form; chosen are whose replies were opened, or who got the report just sent."""
     channel = service.channel(channel_id)
-    return show_form(request, _page_of(service, language, channel), {READERS: session.readers})
+    shown = show_form(request, _page_of(service, language, channel), {READERS: session.readers})
+    return remember(shown, service, session)  # an hour to write in, from now
 
 
 @router.post("/mailbox/{channel_id}")
@@ -57,8 +58,9 @@ def _page_of(service: Service, language: Language, channel: Channel) -> FormPage
         here=f"mailbox/{channel.id}",
         heading=_("Write to the readers"),
         introduction=(
-            _("They will see that it comes from you who sent the report, and not who you are."),
+            _("They see that it comes from whoever sent the report. They do not see who that is."),
             sealing_sentence(service, language, channel),
+            _("Please send it within an hour: then this page ends by itself."),
         ),
         send=_("Send the message"),
     )

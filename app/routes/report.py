@@ -7,6 +7,7 @@ from starlette.responses import HTMLResponse, Response
 from app.dependencies import LanguageDep, remember, see_other
 from app.errors import RefusedForm
 from app.form_page import FormPage, sealing_sentence, show_form
+from app.form_view import Values
 from app.languages import Language
 from app.pages import page
 from app.reception import receive_report
@@ -34,8 +35,8 @@ def report_form(
 ) -> HTMLResponse:
     """Show the form, with every reader chosen."""
     channel = service.channel(channel_id)
-    values = {READERS: [reviewer.id for reviewer in service.roster.reviewers_of(channel)]}
-    return show_form(request, _page_of(service, language, channel), values)
+    page_of_channel = _page_of(service, language, channel)
+    return show_form(request, page_of_channel, _everyone(service, channel))
 
 
 @router.post("/report/{channel_id}")
@@ -47,9 +48,15 @@ async def send_report(
     try:
         received = await receive_report(request, service, channel, language)
     except RefusedForm as refused:
-        return show_form(request, _page_of(service, language, channel), refused.values, refused)
+        # What never got as far as its fields starts anew.
+        values = refused.values or _everyone(service, channel)
+        return show_form(request, _page_of(service, language, channel), values, refused)
     session = SentSession(received.codename, channel.id, received.readers, received.files)
     return remember(see_other(f"/{language.code}/sent"), service, session)
+
+
+def _everyone(service: Service, channel: Channel) -> Values:
+    return {READERS: [reviewer.id for reviewer in service.roster.reviewers_of(channel)]}
 
 
 def _page_of(service: Service, language: Language, channel: Channel) -> FormPage:

@@ -57,7 +57,7 @@ def _difference(language: Language, typed: str, codename: Codename) -> str | Non
     if same:
         return None
     return language.gettext(
-        "These are not the words above. Please compare them one by one, and mend your paper."
+        "These are not the words above. Please compare them one by one, and correct your paper."
     )
 
 
