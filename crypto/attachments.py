@@ -32,6 +32,7 @@ _EXTENSIONS = _TEXTS | _TABLES_AND_SLIDES | _IMAGES | _SOUNDS | _FILMS | _MAIL_A
 """Nothing that a double click runs: pages, programs, scripts and macro documents become .bin."""
 _STORED_NAME = re.compile(r"([0-9]{3})\.([a-z0-9]{1,5})")
 _TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,62}/[a-z0-9][a-z0-9!#$&^_.+-]{0,62}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _HIDDEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
 _KEYS = ("file", "name", "type", "bytes", "sha256")
 
@@ -115,19 +116,17 @@ def _parse(number: int, item: object) -> Attachment:
         raise DamagedBagError("attachments.json has an object that is no attachment")
     file, name, claimed_type, size, sha256 = item.values()
     try:
-        return _checked(Attachment(number, file, name, claimed_type, size, bytes.fromhex(sha256)))
-    except (TypeError, ValueError):
-        raise DamagedBagError("attachments.json has a value that no attachment has") from None
-
-
-def _checked(found: Attachment) -> Attachment:
-    require_name(found.original_name)
-    if (
-        not is_stored_name(found.stored_name)
-        or int(found.stored_name[:3]) != found.number
-        or plain_type(found.claimed_type) != found.claimed_type
-        or type(found.size) is not int
-        or found.size < 0
-    ):
-        raise ValueError("not as it is written")
-    return found
+        require_name(name)
+        fits = (
+            is_stored_name(file)
+            and int(file[:3]) == number
+            and plain_type(claimed_type) == claimed_type
+            and type(size) is int
+            and size >= 0
+            and _SHA256.fullmatch(sha256)
+        )
+    except (TypeError, ValueError, AttributeError):
+        fits = False
+    if not fits:
+        raise DamagedBagError("attachments.json has a value that no attachment has")
+    return Attachment(number, file, name, claimed_type, size, bytes.fromhex(sha256))

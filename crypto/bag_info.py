@@ -173,8 +173,7 @@ def parse_bag_info(data: bytes) -> tuple[BagInfo, PayloadCount]:
         lines = data.decode("utf-8").split("\n")[:-1]
         fields = dict(_split(line) for line in lines)
         info = _parse_fields(fields)
-        size, files = fields["Payload-Oxum"].split(".")
-        payload = PayloadCount(int(size), int(files))
+        payload = _parse_count(fields["Payload-Oxum"])
     except (ValueError, KeyError, KeyFormatError):
         raise DamagedBagError("bag-info.txt is not that of any kind of bag") from None
     if serialize_bag_info(info, payload) != data:
@@ -185,6 +184,13 @@ def parse_bag_info(data: bytes) -> tuple[BagInfo, PayloadCount]:
 def _split(line: str) -> tuple[str, str]:
     label, value = line.split(": ", 1)
     return label, value
+
+
+def _parse_count(oxum: str) -> PayloadCount:
+    size, files = oxum.split(".")
+    if not (size.isdecimal() and files.isdecimal()):
+        raise ValueError("a count is digits")
+    return PayloadCount(int(size), int(files))
 
 
 def _fields(info: BagInfo) -> Iterator[tuple[str, str]]:
