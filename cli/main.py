@@ -1,5 +1,65 @@
-"""The command `candor`."""
+"""The command `candor`: every subcommand is registered here, and brings its room when it is run."""
+
+from collections.abc import Callable
+
+import typer
+
+from cli import identities, reading, replying, storage
+from cli.group import Command, Commands
+from cli.terminal import speak_any_script
+
+app = typer.Typer(
+    name="candor",
+    cls=Commands,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+_OPERATORS = "For operators, on the server"
+_REVIEWERS = "For reviewers, on the offline machine"
+
+
+def register(name: str, command: Callable[..., None], heading: str) -> None:
+    """Add a command under a heading."""
+    app.command(name, cls=Command, rich_help_panel=heading)(command)
+
+
+app.add_typer(identities.app, name="identity", rich_help_panel=_REVIEWERS)
+register("open", reading.open_envelopes, _REVIEWERS)
+register("reply", replying.reply, _REVIEWERS)
+register("verify", reading.verify, _REVIEWERS)
+
+
+register("batch", storage.batch, _OPERATORS)
+register("export", storage.export, _OPERATORS)
+register("deliver", storage.deliver, _OPERATORS)
+register("purge", storage.purge, _OPERATORS)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"candor {version('candor')}")
+        raise typer.Exit
+
+
+@app.callback()
+def candor(
+    version: bool = typer.Option(
+        False, "--version", callback=_show_version, is_eager=True, help="Say which version this is."
+    ),
+) -> None:
+    """Candor: a whistleblower submission service that keeps only ciphertext.
+
+    To try it: `candor demo ./var` makes a demonstration service and says what to do next.
+    """
+    del version
 
 
 def main() -> None:
     """Run the command line."""
+    speak_any_script()
+    app(prog_name="candor")

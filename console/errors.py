@@ -1,6 +1,7 @@
 """What a reviewer's command can refuse, a leaf for each decision a caller makes.
 
 ConsoleError
+├── UnreadableIdentityError another passphrase, or not an identity file
 ├── OutputError             a file or directory that must not be written to
 ├── UnknownAttachmentError  no attachment has this number
 ├── UnanswerableError       a bag of a kind that takes no reply
@@ -13,6 +14,10 @@ Messages are lower case, without a full stop, and never repeat what a source sen
 
 class ConsoleError(Exception):
     """The root of what the console refuses."""
+
+
+class UnreadableIdentityError(ConsoleError):
+    """The identity file does not open; the message says which file and why."""
 
 
 class OutputError(ConsoleError):

@@ -1,0 +1,96 @@
+"""`candor identity …`, and unlocking identities for the commands that read."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.errors import CommandError
+from cli.group import Command, Commands
+from cli.options import PassphraseFile
+from cli.passphrases import ask_new_passphrase, ask_passphrase
+
+if TYPE_CHECKING:
+    from crypto.keys import Identity
+
+app = typer.Typer(
+    cls=Commands,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="Make the key that a reviewer reads and signs with.",
+)
+GENERATED_WORDS = 7  # 77 bits, behind a second of scrypt each try
+
+
+@app.callback()
+def _group() -> None:
+    """Keep `identity new` two words although it is the only one."""
+
+
+@app.command(cls=Command)
+def new(
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", metavar="FILE", help="Where to write it; never overwritten."),
+    ] = Path("identity.age"),
+    *,
+    generate: Annotated[
+        bool,
+        typer.Option("--generate", help="Make up a passphrase of seven words and show it once."),
+    ] = False,
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Make an identity: the private key that opens envelopes and signs replies.
+
+    It is sealed under a passphrase and stays with the reviewer, on an offline machine. The two
+    public lines that are printed go to whoever makes the roster. `age -d` opens the file as well.
+
+    \b
+    Examples:
+      candor identity new --out anna.age
+      candor identity new --out anna.age --generate
+    """
+    from console.files import new_file_at
+    from crypto.identity_file import seal_identity
+    from crypto.keys import Identity
+    from crypto.source_keys import reviewer_signing_key
+
+    with new_file_at(out) as file:
+        passphrase = _generate() if generate else ask_new_passphrase(str(out), passphrase_file)
+        identity = Identity.generate()
+        file.write(seal_identity(identity, passphrase))
+    typer.echo(f"Identity    {out}")
+    if generate:
+        typer.echo(f"Passphrase  {passphrase}")
+    typer.echo(f"Signs as    {reviewer_signing_key(identity).verify_key.serialize()}")
+    typer.echo(f"Recipient   {identity.recipient.serialize()}")
+    if generate:
+        typer.echo("\nWrite the passphrase down: it is shown this once, and nothing recovers it.")
+
+
+def _generate() -> str:
+    import secrets
+
+    from crypto.wordlist import word_list
+
+    return " ".join(secrets.choice(word_list("en").words) for _ in range(GENERATED_WORDS))
+
+
+def unlock(paths: Sequence[Path], passphrase_files: Sequence[Path] | None) -> list["Identity"]:
+    """Open identity files, each with its passphrase file or by asking.
+
+    Raises:
+        CommandError: the files do not match up.
+    """
+    from console.opening import load_identity
+
+    files: list[Path | None] = [*passphrase_files] if passphrase_files else [None]
+    if len(files) == 1:
+        files *= len(paths)
+    if len(files) != len(paths):
+        raise CommandError("give one --passphrase-file for each --identity, or one for all")
+    return [
+        load_identity(path, ask_passphrase(f"Passphrase for {path}", file))
+        for path, file in zip(paths, files, strict=True)
+    ]

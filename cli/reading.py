@@ -1,0 +1,177 @@
+"""`candor open` and `candor verify`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.errors import CommandError, Status, explain
+from cli.group import complain
+from cli.identities import unlock
+from cli.options import PassphraseFiles
+from cli.terminal import wants_colour
+
+if TYPE_CHECKING:
+    from console.reading import Reading
+
+Identities = Annotated[
+    list[Path],
+    typer.Option(
+        "--identity",
+        "-i",
+        metavar="FILE",
+        help="Your identity file. May be given again: the custodian's shows who the source is.",
+    ),
+]
+
+
+def open_envelopes(
+    envelopes: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="ENVELOPE", help="Envelopes, or directories that are searched for *.age."
+        ),
+    ],
+    identity: Identities,
+    extract: Annotated[
+        Path | None,
+        typer.Option(
+            "--extract",
+            metavar="DIR",
+            help="Also write text, answers and attachments into a directory of each bag's own in"
+            " DIR, readable by you alone. Nothing is overwritten.",
+        ),
+    ] = None,
+    attachment: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--attachment",
+            metavar="NUMBER",
+            help="Only this attachment, 003 for instance, without reading the rest; may be given"
+            " again.",
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One line of JSON for each envelope, for programs.")
+    ] = False,
+    passphrase_file: PassphraseFiles = None,
+) -> None:
+    """Show what envelopes hold: report, answers, attachments.
+
+    A stranger's text stands behind a bar at the left, and characters that could command the
+    terminal or hide something are shown by name, like ⟨U+202E⟩. Nothing is written to disk without
+    --extract. Of several envelopes those that are not for you are counted: decoys are among them,
+    and they mean nothing.
+
+    \b
+    Examples:
+      candor open report.age --identity anna.age
+      candor open inbox/ --identity anna.age --extract out
+      candor open report.age -i anna.age --attachment 003 --extract out
+
+    \b
+    Exit status:
+      0  shown, and every check held
+      1  damaged or forged, or refused; the message says what
+      2  wrong usage
+      3  sealed to somebody else
+    """
+    from console.examine import Choice
+    from console.layout import Style, terminal_cells
+    from console.opening import find_envelopes
+    from console.present import JsonLines, Pages
+    from console.reading import Reading
+    from console.show import Page
+
+    paths = list(find_envelopes(envelopes))
+    if not paths:
+        raise CommandError("there is no envelope in there: their names end in .age")
+    page = Page(terminal_cells(), Style(colour=wants_colour()))
+    reading = Reading(
+        unlock(identity, passphrase_file),
+        Choice(extract, tuple(attachment or ())),
+        JsonLines(typer.echo) if as_json else Pages(page, typer.echo),
+        complain,
+    )
+    for path in paths:
+        reading.read(path)
+    raise typer.Exit(_sum_up(reading, several=len(paths) > 1))
+
+
+def _sum_up(reading: "Reading", *, several: bool) -> Status:
+    """Count on stderr what several envelopes came to, and choose the exit status."""
+    if several:
+        counts = {
+            "opened": reading.opened,
+            "sealed to others": reading.not_addressed,
+            "seen before": reading.repeated,
+            "damaged, forged or refused": reading.failed,
+        }
+        typer.echo("\n" + ", ".join(f"{n} {what}" for what, n in counts.items() if n), err=True)
+    elif reading.not_addressed:
+        complain("the envelope is sealed to somebody else, or is a decoy")
+        return Status.NOT_ADDRESSED
+    return Status.REFUSED if reading.failed else Status.DONE
+
+
+def verify(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="ENVELOPE|BAG",
+            help="Envelopes; or bags, as ZIP files or as the directories that came out of them.",
+        ),
+    ],
+    identity: Annotated[
+        list[Path] | None,
+        typer.Option("--identity", "-i", metavar="FILE", help="Opens envelopes, to check inside."),
+    ] = None,
+    signer: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--signer",
+            metavar="RW…",
+            help="Whose signature a reply must bear; a source's bag names its own key.",
+        ),
+    ] = None,
+    passphrase_file: PassphraseFiles = None,
+) -> None:
+    """Check envelopes and bags without showing what is in them.
+
+    Structure, manifests, padding, attachments, signature.
+
+    An envelope without --identity is checked in form only, and the output says so.
+
+    \b
+    Examples:
+      candor verify report.age
+      candor verify report.age --identity anna.age
+      candor verify report.zip
+
+    \b
+    Exit status:
+      0  everything that could be checked holds
+      1  something does not; the message says what
+      3  sealed to somebody else
+    """
+    from console.verify import verify as check
+    from crypto.errors import CandorError
+    from crypto.minisign import VerifyKey
+
+    signers = [VerifyKey.parse(line) for line in signer or ()]
+    identities = unlock(identity or [], passphrase_file)
+    status = Status.DONE
+    for path in paths:
+        try:
+            checked = check(path, identities, signers)
+        except CandorError as error:
+            message, found = explain(error)
+            complain(f"{path}: {message}")
+            status = Status.REFUSED if Status.REFUSED in {status, found} else found
+            continue
+        typer.echo(f"{path}: {'verified' if checked.whole else 'the form holds'}")
+        for line in checked.lines:
+            typer.echo(f"  {line}")
+        if not checked.whole:
+            typer.echo("  Sealed: what is inside can be checked with --identity only.")
+    raise typer.Exit(status)

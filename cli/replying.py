@@ -1,0 +1,107 @@
+"""`candor reply`."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.errors import CommandError
+from cli.identities import unlock
+from cli.options import PassphraseFile
+
+_STATUSES = "opened, question, working, passed-on, closed"
+_MAX_TEXT_BYTES = 1 << 20
+
+
+def reply(
+    envelope: Annotated[Path, typer.Argument(metavar="ENVELOPE", help="What you answer.")],
+    identity: Annotated[
+        Path,
+        typer.Option("--identity", "-i", metavar="FILE", help="Opens it, and signs the reply."),
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="FILE", help="The bundle; never overwritten.")
+    ],
+    text: Annotated[
+        str | None,
+        typer.Option("--text", metavar="FILE", help="Your words, UTF-8; - reads standard input."),
+    ] = None,
+    status: Annotated[
+        str | None,
+        typer.Option("--status", metavar="STATUS", help=f"What became of it: {_STATUSES}."),
+    ] = None,
+    next_day: Annotated[
+        datetime | None,
+        typer.Option(
+            "--next-day",
+            formats=["%Y-%m-%d"],
+            metavar="YYYY-MM-DD",
+            help="By when the source will hear again; beside a status.",
+        ),
+    ] = None,
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Answer a report or message: sealed to its source, signed by you.
+
+    Where it goes, to which key and with which number is taken from the envelope and from a record
+    beside your identity file, ANNA.threads.age for ANNA.age; copy both together. The bundle goes
+    back through `candor deliver`. The source sees your name and role from the roster.
+
+    \b
+    Examples:
+      candor reply report.age -i anna.age --text answer.txt --out reply.bundle
+      echo "Thank you." | candor reply report.age -i anna.age --text - -o reply.bundle
+      candor reply report.age -i anna.age --status working --next-day 2027-01-15 -o r.bundle
+    """
+    from console.opening import envelope_hash
+    from console.progress import byte_meter
+    from console.reply import Answer, Reviewer, write_reply_bundle
+    from crypto.bag_info import StatusCode
+    from crypto.bag_reader import BagReader
+    from crypto.envelope import open_seekable
+
+    if status is not None and status not in set(StatusCode):
+        raise typer.BadParameter(f"one of {_STATUSES}", param_hint="--status")
+    if text is None and status is None:
+        raise typer.BadParameter("give --text, --status, or both", param_hint="--text")
+    if next_day is not None and status is None:
+        raise typer.BadParameter("goes with --status", param_hint="--next-day")
+    answer = Answer(
+        text=_read_text(text),
+        status=StatusCode(status) if status else None,
+        next_day=next_day.date() if next_day else None,
+        day=datetime.now(UTC).date(),
+    )
+    reviewer = Reviewer(
+        unlock([identity], [passphrase_file] if passphrase_file else None)[0], identity
+    )
+    with byte_meter(f"Reading {envelope.name}", envelope.stat().st_size) as meter:
+        in_reply_to = envelope_hash(envelope, meter)
+    with envelope.open("rb") as file, open_seekable(file, [reviewer.identity]) as payload:
+        bag = BagReader(payload)
+        info = write_reply_bundle(out, bag, in_reply_to, answer, reviewer)
+        language = bag.answers.get("language")
+    typer.echo(f"Reply {info.number} in this thread: {out}")
+    if isinstance(language, str):
+        typer.echo(f"The source reads this service in: {language[:16]}")
+
+
+def _read_text(source: str | None) -> str:
+    if source is None:
+        return ""
+    if source == "-":
+        data = sys.stdin.buffer.read(_MAX_TEXT_BYTES + 1)
+    else:
+        with Path(source).open("rb") as file:
+            data = file.read(_MAX_TEXT_BYTES + 1)
+    if len(data) > _MAX_TEXT_BYTES:
+        raise CommandError("the text has more than 1 MiB: shorten it")
+    try:
+        text = data.decode("utf-8").strip()
+    except UnicodeDecodeError:
+        raise CommandError("the text is not UTF-8: save it as UTF-8 first") from None
+    if not text:
+        raise CommandError("the text is empty: write something, or send a --status alone")
+    return text + "\n"

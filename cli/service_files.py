@@ -1,0 +1,56 @@
+"""What an operator's command knows of a service: its settings, its roster, its data directory."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cli.errors import CommandError
+
+if TYPE_CHECKING:
+    from app.settings import Settings
+    from crypto.roster import Roster
+    from intake.service import Intake
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceFiles:
+    """Settings, and the roster that they name, verified under the pinned root key."""
+
+    settings: "Settings"
+    roster: "Roster"
+
+    def open_intake(self) -> "Intake":
+        """Open the data directory."""
+        from intake.service import Intake
+
+        return Intake(self.settings.data)
+
+
+def load_service(config: Path) -> ServiceFiles:
+    """Read the settings and verify the roster.
+
+    Raises:
+        CommandError: there are no settings yet.
+        SettingsError: they cannot be used.
+        RosterError: the roster is refused.
+    """
+    from app.settings import load_settings
+    from crypto.minisign import VerifyKey
+    from crypto.roster import parse_roster
+    from intake.days import utc_today
+
+    if not config.is_file():
+        raise CommandError(
+            f"there is no {config}: name the settings with --config, or make a service with"
+            " `candor init`"
+        )
+    settings = load_settings(config)
+    signature = settings.roster.with_name(f"{settings.roster.name}.minisig")
+    roster = parse_roster(
+        settings.roster.read_bytes(),
+        signature.read_bytes(),
+        VerifyKey.parse(settings.root_key),
+        today=utc_today(),
+        origin=None,
+    )
+    return ServiceFiles(settings, roster)

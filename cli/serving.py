@@ -1,0 +1,59 @@
+"""`candor serve`."""
+
+import errno
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cli.errors import CommandError
+from cli.options import DEFAULT_CONFIG, Config
+
+if TYPE_CHECKING:
+    from app.settings import Settings
+
+
+def serve(config: Config = DEFAULT_CONFIG) -> None:
+    """Serve the pages on which sources write and read.
+
+    Listens on this machine only; Tor's onion service stands in front. What is left of a killed
+    process is removed first, and each day is closed at 00:00 UTC. Ctrl-C or SIGTERM ends it in
+    order: reports on their way still arrive.
+    """
+    run_service(config)
+
+
+def run_service(config: Path) -> None:
+    """Serve with these settings.
+
+    Raises:
+        CommandError: the port is taken.
+        StartError: something else that the operator must mend first.
+    """
+    from app.serve import serve as serve_settings
+    from app.settings import load_settings
+
+    settings = load_settings(config)
+    require_free_port(settings)
+    serve_settings(settings)
+
+
+def require_free_port(settings: "Settings") -> None:
+    """Say plainly that somebody else listens there.
+
+    Raises:
+        CommandError: another program has the port, or this address is not ours.
+    """
+    if settings.socket is not None:
+        return
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            raise CommandError(
+                f"port {settings.port} of {settings.host} is in use: stop what listens there"
+                " (another `candor`?), then start again"
+            ) from None

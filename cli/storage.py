@@ -1,0 +1,157 @@
+"""`candor batch`, `export`, `deliver` and `purge`: what rests in a service, in and out."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, BinaryIO, cast
+
+import typer
+
+from cli.errors import Status
+from cli.group import complain
+from cli.options import DEFAULT_CONFIG, Config
+from cli.service_files import ServiceFiles, load_service
+
+if TYPE_CHECKING:
+    from console.progress import Meter
+    from intake.service import Intake
+    from intake.values import StoredEnvelope
+
+_BLOCK_BYTES = 1 << 20
+
+
+def batch(config: Config = DEFAULT_CONFIG) -> None:
+    """Close the days before today: shuffle what arrived, so that no order is left on the disk.
+
+    `candor serve` does this by itself at 00:00 UTC; run it by hand when the service was off then.
+    """
+    from console.progress import count_meter
+
+    service = load_service(config)
+    with service.open_intake() as intake, count_meter("Closing days") as meter:
+        closed = intake.run_batch(lambda _done, _total: meter(1))
+    typer.echo(f"Closed: {closed.envelopes} envelopes, {closed.replies} waiting replies.")
+
+
+def export(
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Made with mode 0700 if it is missing.")
+    ],
+    open_day: Annotated[
+        bool,
+        typer.Option(
+            "--open-day",
+            help="Also today's, whose order is still on the disk. For trying Candor out.",
+        ),
+    ] = False,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    r"""Copy the envelopes of closed days out, each as <hash>.age.
+
+    They are as sealed as before; carry them to the offline machine. Each appears whole or not at
+    all, and one that is there already is left alone, so that an interrupted export simply goes on.
+
+    \b
+    Examples:
+      candor export /media/usb/inbox
+      candor export ./out --open-day --config ./var/candor.toml
+    """
+    from console.files import private_directory
+    from console.progress import byte_meter
+
+    service = load_service(config)
+    with service.open_intake() as intake, private_directory(directory) as descriptor:
+        wanted = [
+            stored
+            for channel in service.roster.channels
+            for stored in intake.envelopes(channel.id, open_day=open_day)
+        ]
+        left = [stored for stored in wanted if not (directory / _name(stored)).exists()]
+        with byte_meter("Exporting", sum(stored.bytes for stored in left)) as meter:
+            for stored in left:
+                _copy_out(intake, stored, descriptor, meter)
+    there = len(wanted) - len(left)
+    already = f", {there} there already" if there else ""
+    typer.echo(f"{_count(len(left), 'envelope')} written to {directory}{already}.")
+    if not wanted and not open_day:
+        typer.echo("Today's wait for the daily batch; --open-day takes them as well.")
+
+
+def deliver(
+    bundles: Annotated[
+        list[Path], typer.Argument(metavar="BUNDLE", help="Bundles that `candor reply` wrote.")
+    ],
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Put the replies of reviewers' bundles into the mailboxes that they are for.
+
+    A bundle must be signed by a reviewer of the roster. It always carries eight replies, dummies
+    among them; delivering one twice does nothing. What a reply says, nobody here can read.
+    """
+    service = load_service(config)
+    status = Status.DONE
+    with service.open_intake() as intake:
+        for path in bundles:
+            status = max(status, _deliver_bundle(service, intake, path))
+    raise typer.Exit(status)
+
+
+def purge(config: Config = DEFAULT_CONFIG) -> None:
+    """Remove envelopes that are older than their channel's retention in the roster.
+
+    Their headers are erased for good: nobody can open what is left of them, keys or not.
+    """
+    service = load_service(config)
+    retention = {channel.id: channel.retention_days for channel in service.roster.channels}
+    with service.open_intake() as intake:
+        purged = intake.purge(retention)
+    typer.echo(
+        f"Removed: {_count(purged.envelopes, 'envelope')}, {purged.replies} waiting replies."
+    )
+    if purged.without_rule:
+        typer.echo(
+            f"Kept: {_count(purged.without_rule, 'envelope')} of channels that the roster no"
+            " longer has.",
+        )
+
+
+def _name(stored: "StoredEnvelope") -> str:
+    return f"{stored.hash.hex()}.age"
+
+
+def _copy_out(intake: "Intake", stored: "StoredEnvelope", directory: int, meter: "Meter") -> None:
+    from console.files import new_file
+
+    with intake.open_envelope(stored.hash) as source, new_file(directory, _name(stored)) as file:
+        while block := source.read(_BLOCK_BYTES):
+            file.write(block)
+            meter(len(block))
+
+
+def _deliver_bundle(service: ServiceFiles, intake: "Intake", path: Path) -> Status:
+    from console.progress import count_meter
+    from crypto.bundle import read_bundle
+    from crypto.errors import BundleError
+    from intake.errors import RefusedEnvelopeError
+    from intake.values import Delivery
+
+    signers = [reviewer.key for reviewer in service.roster.reviewers]
+    names = {reviewer.key: reviewer.name for reviewer in service.roster.reviewers}
+    new = 0
+    with path.open("rb", buffering=0) as file:
+        try:
+            bundle = read_bundle(file, signers)
+            with count_meter("Delivering", len(bundle.replies)) as meter:
+                for reply in bundle.replies:
+                    envelope = cast("BinaryIO", bundle.open(reply))
+                    outcome = intake.deliver(reply.address, envelope)
+                    new += outcome is Delivery.ACCEPTED
+                    meter(1)
+        except (BundleError, RefusedEnvelopeError) as error:
+            complain(f"{path}: refused: {error}")
+            return Status.REFUSED
+    again = f", {len(bundle.replies) - new} were there before" if new < len(bundle.replies) else ""
+    typer.echo(f"{path}: {new} delivered{again}. Signed by {names[bundle.signer]}.")
+    return Status.DONE
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' * (count != 1)}"

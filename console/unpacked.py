@@ -1,0 +1,132 @@
+"""A bag that somebody has unzipped, read as the ZIP that it came from.
+
+Its files stand between the headers that the profile would write for them, so that the one strict
+reader judges a directory as well. Checksums in those headers are zero: what counts are the
+manifests.
+"""
+
+import io
+import os
+from bisect import bisect_right
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from crypto.bag_layout import (
+    ANSWERS,
+    ATTACHMENTS_JSON,
+    BAGIT,
+    FOLDER,
+    IDENTITY,
+    INFO,
+    MANIFEST,
+    MAX_MEMBERS,
+    PADDING,
+    SIGNATURE,
+    TAG_MANIFEST,
+    TEXT,
+    is_attachment,
+)
+from crypto.errors import DamagedBagError
+from crypto.zip_profile import Member, central_header, descriptor, end_records, local_header
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+_BEFORE = (BAGIT, TEXT, ANSWERS)
+_AFTER = (ATTACHMENTS_JSON, IDENTITY, INFO, MANIFEST, PADDING, TAG_MANIFEST, SIGNATURE)
+
+
+class UnpackedBag(io.RawIOBase):
+    """The ZIP of a directory; closing closes the files.
+
+    Args:
+        path: the folder with bagit.txt in it, or the one that holds that folder.
+
+    Raises:
+        DamagedBagError: something there is no file of any bag.
+    """
+
+    def __init__(self, path: Path) -> None:
+        root = path / FOLDER if (path / FOLDER).is_dir() else path
+        self._files = ExitStack()
+        self._parts: list[BinaryIO] = []
+        self._starts: list[int] = []
+        self.size = self._place = 0
+        members = [self._add_member(root, name) for name in _names(root)]
+        directory = b"".join(map(central_header, members))
+        self._add(io.BytesIO(directory + end_records(len(members), self.size, len(directory))))
+
+    def _add_member(self, root: Path, name: str) -> Member:
+        path = f"{FOLDER}/{name}"
+        offset = self.size
+        self._add(io.BytesIO(local_header(path)))
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+        start = self.size
+        self._add(os.fdopen(os.open(root / name, flags), "rb"))
+        member = Member(path, self.size - start, 0, offset)
+        self._add(io.BytesIO(descriptor(member.size, 0)))
+        return member
+
+    def _add(self, part: BinaryIO) -> None:
+        self._files.enter_context(part)
+        self._parts.append(part)
+        self._starts.append(self.size)
+        self.size += part.seek(0, io.SEEK_END)
+
+    def readable(self) -> bool:
+        """Say yes."""
+        return True
+
+    def seekable(self) -> bool:
+        """Say yes."""
+        return True
+
+    def tell(self) -> int:
+        """Return the place."""
+        return self._place
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        """Move."""
+        self._place = (
+            offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: self.size}[whence]
+        )
+        return self._place
+
+    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+        """Read from the part that is at this place; fewer bytes come where it ends."""
+        if self._place >= self.size:
+            return 0
+        index = bisect_right(self._starts, self._place) - 1
+        part = self._parts[index]
+        part.seek(self._place - self._starts[index])
+        with memoryview(buffer).cast("B") as view:
+            count = int(part.readinto(view))  # type: ignore[attr-defined]  # files and BytesIO have it
+        self._place += count
+        return count
+
+    def close(self) -> None:
+        """Close the files."""
+        self._files.close()
+        super().close()
+
+
+def _names(root: Path) -> Iterator[str]:
+    """Bring the files into the order of a bag.
+
+    Raises:
+        DamagedBagError: a file that no bag has.
+    """
+    found = {
+        path.relative_to(root).as_posix() for path in root.rglob("*") if not _is_directory(path)
+    }
+    attachments = sorted(filter(is_attachment, found))
+    known = [*_BEFORE, *attachments, *_AFTER]
+    if found - set(known) or len(found) > MAX_MEMBERS:
+        raise DamagedBagError("the directory holds a file that no bag has")
+    return (name for name in known if name in found)
+
+
+def _is_directory(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
