@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from crypto.errors import KeyFormatError, SignatureError
 from crypto.minisign import SignedKind, SigningKey, VerifyKey, digest, signature_file_bytes
+from crypto.root_key_file import secret_key_text
 
 KEY = SigningKey(bytes(range(32)))
 MESSAGE = b"what was seen at the gate\n"
@@ -29,20 +30,8 @@ def minisign(*arguments: object, directory: Path) -> subprocess.CompletedProcess
     )
 
 
-def secret_key_file(key: SigningKey) -> str:
-    """Write minisign's own secret key format, without a passphrase (as `minisign -G -W` does).
-
-    Layout: "Ed" || kdf (2 zeros: none) || "B2" || salt (32) || limits (8 + 8) ||
-    key id (8) || seed (32) || public key (32) || BLAKE2b-256("Ed" || key id || seed || public key).
-    """
-    pair = key.verify_key.key_id + key.seed + key.verify_key.raw
-    checksum = hashlib.blake2b(b"Ed" + pair, digest_size=32).digest()
-    raw = b"Ed" + bytes(2) + b"B2" + bytes(32 + 8 + 8) + pair + checksum
-    return f"untrusted comment: minisign secret key\n{base64.b64encode(raw).decode()}\n"
-
-
 def sign_with_minisign(directory: Path, *options: str, comment: str = "candor v1 report") -> bytes:
-    (directory / "secret.key").write_text(secret_key_file(KEY))
+    (directory / "secret.key").write_text(secret_key_text(KEY))
     (directory / "message").write_bytes(MESSAGE)
     made = minisign(
         "-S", "-s", "secret.key", "-m", "message", "-c", "candor", "-t", comment, *options,

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from crypto.envelope import begin
-from crypto.identity_file import _seal
+from crypto.identity_file import identity_text
 from crypto.keys import Identity
+from crypto.passphrase_file import _seal
 from crypto.payload import PayloadWriter
 from crypto.stanza import HybridStanza
 from tests.crypto.independent_hpke import seal
@@ -104,7 +105,8 @@ def payload(plaintext: bytes) -> bytes:
 
 
 def identity_file(identity: Identity) -> bytes:
-    return _seal(identity, "верные слова", 10, file_key=bytearray(FILE_KEY), salt=SALT, nonce=NONCE)
+    content = identity_text(identity).encode()
+    return _seal(content, "верные слова", 10, file_key=bytearray(FILE_KEY), salt=SALT, nonce=NONCE)
 
 
 if __name__ == "__main__":
