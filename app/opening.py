@@ -1,0 +1,109 @@
+"""Open what a service holds, and refuse to start on anything doubtful."""
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from app.buffers import Budget
+from app.languages import Languages
+from app.session import SessionBox
+from app.session_keys import HourlyKeys
+from app.settings import Settings
+from app.state import Service
+from app.stretch import Stretcher
+from app.uploads import Uploads
+from crypto.errors import CandorError
+from crypto.minisign import VerifyKey
+from crypto.roster import Roster, parse_roster
+from forms.form import Form
+from forms.loader import default_form
+from intake.days import utc_today
+from intake.errors import IntakeError
+from intake.service import Intake
+
+DEMONSTRATION_ORIGIN: Final = "http://127.0.0.1:8080"
+# sixteen uploads as fast as the disk; more of them share it
+UPLOAD_BUDGET_BYTES: Final = 32 << 20
+
+
+class StartError(Exception):
+    """The service cannot start; the message is one line for its operator."""
+
+
+@contextmanager
+def open_service(settings: Settings, *, today: Callable[[], date] = utc_today) -> Iterator[Service]:
+    """Hold everything that a running service needs, and let it go in order.
+
+    Raises:
+        StartError: a roster or data directory that cannot be used.
+    """
+    roster = read_roster(settings, today())
+    require_demonstration_place(roster, settings)
+    forms = _forms(roster)
+    with ExitStack() as held:
+        intake = held.enter_context(_open_intake(settings.data, today))
+        stretcher = Stretcher(settings.key_stretches_at_once, roster.service_id)
+        held.callback(stretcher.close)
+        sealing = ThreadPoolExecutor(settings.sealing_threads, thread_name_prefix="sealing")
+        held.callback(sealing.shutdown)
+        yield Service(
+            settings=settings,
+            roster=roster,
+            intake=intake,
+            forms=forms,
+            languages=Languages.load(),
+            sessions=SessionBox(HourlyKeys()),
+            stretcher=stretcher,
+            uploads=Uploads(settings.uploads_at_once),
+            sealing=sealing,
+            budget=Budget(UPLOAD_BUDGET_BYTES),
+            today=today,
+        )
+
+
+def read_roster(settings: Settings, today: date) -> Roster:
+    """Read and verify the roster under the pinned root key.
+
+    Raises:
+        StartError: missing, not the root key's, expired, malformed.
+    """
+    signature = settings.roster.with_name(settings.roster.name + ".minisig")
+    try:
+        root = VerifyKey.parse(settings.root_key)
+        return parse_roster(
+            settings.roster.read_bytes(), signature.read_bytes(), root, today=today, origin=None
+        )
+    except OSError as error:
+        raise StartError(f"cannot read {error.filename}: {error.strerror}") from None
+    except CandorError as error:
+        raise StartError(f"{settings.roster}: {error}") from None
+
+
+def require_demonstration_place(roster: Roster, settings: Settings) -> None:
+    """Keep a demonstration, whose keys lie beside it, where no source can meet it.
+
+    Raises:
+        StartError: it would be reachable at any other place.
+    """
+    listens = settings.socket is None and settings.host == "127.0.0.1" and settings.port == 8080  # noqa: PLR2004
+    if roster.demonstration and not (listens and roster.origins == (DEMONSTRATION_ORIGIN,)):
+        raise StartError(f"a demonstration is served at {DEMONSTRATION_ORIGIN} only")
+
+
+def _forms(roster: Roster) -> Mapping[str, Form]:
+    """Find each channel's form among those this program has, by the hash that the roster signs."""
+    known = {form.sha256: form for form in (default_form(),)}
+    missing = [channel.id for channel in roster.channels if channel.form.sha256 not in known]
+    if missing:
+        raise StartError(f"channel {missing[0]}: the roster names a form that is not here")
+    return {channel.id: known[channel.form.sha256] for channel in roster.channels}
+
+
+def _open_intake(directory: Path, today: Callable[[], date]) -> Intake:
+    try:
+        return Intake(directory, today=today)
+    except IntakeError as error:
+        raise StartError(f"{directory}: {error}") from None

@@ -1,0 +1,199 @@
+"""The one streaming pass, from the socket to the segments.
+
+    socket -> buffers -> threads -> multipart -> checks -> bag -> age -> segments
+
+The event loop only copies what arrives; everything else happens in threads. The key stretch starts
+when the form is accepted, goes on beside the upload, and is needed only at its end. Whatever goes
+wrong, and also when the source is gone, leaves nothing.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+from starlette.requests import Request
+
+from app.acceptance import chosen_readers, problems_of
+from app.body import Pump, finished
+from app.errors import Problem, Reason, Refusal, RefusedForm
+from app.form_stream import FormStream, Limits, Values
+from app.languages import Language
+from app.multipart import (
+    MultipartError,
+    MultipartReader,
+    NotMultipartError,
+    TooManyPartsError,
+    parse_boundary,
+)
+from app.sealing import Order, Sealing
+from app.state import Service
+from app.stretch import Lane
+from crypto.bag_info import BagKind
+from crypto.codename import Codename
+from crypto.roster import Channel
+from crypto.source_keys import SourceKeys
+from crypto.submission import SubmissionWriter
+from forms.form import FILES
+
+# what the parts' own headers add to a body; beyond it Content-Length alone refuses
+_OVERHEAD_BYTES: Final = 1 << 20
+_MULTIPART_REASONS: Final = {
+    MultipartError: Reason.BROKEN_FORM,
+    NotMultipartError: Reason.NOT_A_FORM,
+    TooManyPartsError: Reason.TOO_MANY_PARTS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What was stored.
+
+    Attributes:
+        readers: ids of the reviewers who can open it.
+        files: the size of each, in their order.
+    """
+
+    readers: tuple[str, ...]
+    files: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedReport(Received):
+    """What was stored, and the new words that belong to it."""
+
+    codename: Codename
+
+
+async def receive_report(
+    request: Request, service: Service, channel: Channel, language: Language
+) -> ReceivedReport:
+    """Seal a report as it arrives and store it.
+
+    Raises:
+        RefusedForm: something about it; nothing was stored.
+        Refusal: something about the service; nothing was stored.
+        StorageFullError, StorageError: it could not be stored.
+        ClientDisconnect: the source is gone.
+    """
+    codename = Codename.generate(language.code)
+    form = service.report_form(channel)
+    order = Order(BagKind.REPORT, channel, form, language.code)
+    reception = _Reception(service, order, lambda: service.stretcher.derive(codename, Lane.REPORT))
+    received = await reception.run(request)
+    return ReceivedReport(received.readers, received.files, codename)
+
+
+async def receive_message(
+    request: Request, service: Service, channel: Channel, language: Language, keys: SourceKeys
+) -> Received:
+    """Seal a message of a mailbox as it arrives and store it.
+
+    Raises:
+        As `receive_report`.
+    """
+
+    async def known() -> SourceKeys:
+        return keys
+
+    order = Order(BagKind.MESSAGE, channel, service.message_form(channel), language.code)
+    return await _Reception(service, order, known).run(request)
+
+
+class _Reception:
+    """One form on its way in.
+
+    Args:
+        derive: gives the source's keys; called once, when the form is accepted.
+    """
+
+    def __init__(
+        self, service: Service, order: Order, derive: Callable[[], Coroutine[Any, Any, SourceKeys]]
+    ) -> None:
+        self._service = service
+        self._order = order
+        self._derive = derive
+        self._loop = asyncio.get_running_loop()
+        self._deriving: asyncio.Task[SourceKeys] | None = None
+        self._sealing: Sealing | None = None
+        self._readers: tuple[str, ...] = ()
+        fields = {field.id for field in order.form.fields} - {FILES}
+        limits = Limits(fields, int(service.settings.report_limit))
+        self._form = FormStream(limits, self._accept)
+
+    async def run(self, request: Request) -> Received:
+        """Receive the body, seal and store it."""
+        if self._service.today() > self._service.roster.expires:
+            raise Refusal(Reason.ROSTER_EXPIRED)
+        with self._service.uploads.one():
+            try:
+                await self._receive(request)
+            except MultipartError as error:
+                problem = Problem(None, _MULTIPART_REASONS[type(error)])
+                raise RefusedForm([problem], self._form.values) from None
+            finally:
+                await self._leave()
+        return Received(self._readers, tuple(self._form.file_sizes))
+
+    async def _receive(self, request: Request) -> None:
+        self._require_length(request)
+        reader = MultipartReader(
+            parse_boundary(request.headers.get("content-type", "")), self._form
+        )
+
+        def work(block: bytearray) -> None:
+            self._require_turn()
+            reader.write(block)
+
+        def finish() -> None:
+            reader.finish()
+            self._form.finish()
+
+        await Pump(work, self._service.sealing, self._service.budget).run(request.stream())
+        await self._in_thread(finish)
+        await self._commit()
+
+    def _require_length(self, request: Request) -> None:
+        """Refuse at once what its header says is too large."""
+        length = request.headers.get("content-length", "")
+        limit = int(self._service.settings.report_limit) + _OVERHEAD_BYTES
+        if length.isdecimal() and int(length) > limit:
+            raise RefusedForm([Problem(FILES, Reason.TOO_LARGE)])
+
+    def _require_turn(self) -> None:
+        """Refuse in the middle of an upload when the stretch was refused its turn."""
+        if self._deriving is not None and self._deriving.done():
+            self._deriving.result()
+
+    def _accept(self, values: Values, has_file: bool) -> SubmissionWriter:  # noqa: FBT001
+        """Check the answers and begin to seal, in a thread; start the stretch beside it."""
+        channel, form = self._order.channel, self._order.form
+        if problems := problems_of(channel, form, values, has_file=has_file):
+            raise RefusedForm(problems, values)
+        self._readers = chosen_readers(channel, values)
+        self._loop.call_soon_threadsafe(self._start_deriving)
+        self._sealing = Sealing(self._service, self._order, values, self._readers)
+        return self._sealing.submission
+
+    def _start_deriving(self) -> None:
+        self._deriving = self._loop.create_task(self._derive())
+
+    async def _commit(self) -> None:
+        if self._deriving is None or self._sealing is None:
+            raise RuntimeError("a form was finished without being accepted")
+        keys = await self._deriving
+        await self._in_thread(partial(self._sealing.commit, keys))
+
+    async def _leave(self) -> None:
+        """Leave nothing that was not committed, also when we are being cancelled."""
+        if self._deriving is not None:
+            self._deriving.cancel()
+        if self._sealing is not None:
+            await self._in_thread(self._sealing.abandon)
+
+    async def _in_thread(self, work: Callable[[], None]) -> None:
+        """Run in a thread, and be done only when the thread is."""
+        running = self._loop.run_in_executor(self._service.sealing, work)
+        await finished(running)
+        running.result()

@@ -1,0 +1,111 @@
+"""What every answer carries, and which requests are refused before any page sees them.
+
+A request must name an origin of the roster, and a post must come from our own page. The second is
+the algorithm of Go's `http.CrossOriginProtection`: Sec-Fetch-Site where the browser sends it, else
+Origin against Host, else the sender is no browser. It needs no token, so nothing ties two pages
+together; the cookie's SameSite=Strict stands behind it.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.errors import Reason, refuse
+
+SECURITY_HEADERS: Final[Mapping[str, str]] = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": (
+        "accelerometer=(), bluetooth=(), browsing-topics=(), camera=(), display-capture=(), "
+        "fullscreen=(), geolocation=(), gyroscope=(), hid=(), magnetometer=(), microphone=(), "
+        "midi=(), payment=(), publickey-credentials-get=(), screen-wake-lock=(), serial=(), "
+        "usb=(), web-share=(), "
+        "xr-spatial-tracking=()"
+    ),
+    # no-referrer would make Firefox send `Origin: null` with our own forms
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    # nothing of a visit stays in a browser's cache, the stylesheet included
+    "Cache-Control": "no-store",
+}
+
+_SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Shield:
+    """Refuse foreign hosts and cross-site posts, and give every answer its headers.
+
+    Args:
+        app: what answers the rest.
+        origins: where this service may be reached, as the roster lists them.
+    """
+
+    def __init__(self, app: ASGIApp, origins: Iterable[str]) -> None:
+        self._app = app
+        self._hosts = {urlsplit(origin).netloc.lower() for origin in origins}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        headers = Headers(scope=scope)
+        body_is_left = _has_body(headers)
+
+        async def receive_watched() -> Message:
+            nonlocal body_is_left
+            message = await receive()
+            body_is_left = message.get("more_body", False)
+            return message
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                answer = MutableHeaders(scope=message)
+                answer.update(SECURITY_HEADERS)
+                if body_is_left:
+                    # an answer before the body's end ends the connection; see app.server
+                    answer["Connection"] = "close"
+            await send(message)
+
+        reason = self._objection(scope["method"], headers)
+        app = self._app if reason is None else refuse(Request(scope), reason)
+        await app(scope, receive_watched, send_guarded)
+
+    def _objection(self, method: str, headers: Headers) -> Reason | None:
+        hosts = headers.getlist("host")
+        if len(hosts) != 1 or hosts[0].lower() not in self._hosts:
+            return Reason.UNKNOWN_HOST
+        return None if is_same_origin(method, headers) else Reason.CROSS_SITE
+
+
+def is_same_origin(method: str, headers: Headers) -> bool:
+    """Tell whether a request comes from our own page, or from no browser at all.
+
+    Source: Go 1.25, net/http `CrossOriginProtection.Check`.
+    """
+    if method in _SAFE_METHODS:
+        return True
+    site = headers.get("sec-fetch-site", "")
+    if site:
+        return site in {"same-origin", "none"}
+    origin = headers.get("origin", "")
+    if not origin:
+        return True
+    try:
+        return urlsplit(origin).netloc == headers.get("host", "")
+    except ValueError:
+        return False
+
+
+def _has_body(headers: Headers) -> bool:
+    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"

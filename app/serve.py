@@ -1,0 +1,99 @@
+"""Run a service: sweep, keep the days, serve, and stop in order."""
+
+import logging
+import resource as limits
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from app.factory import create_app
+from app.log import Event, configure_logging, log
+from app.opening import StartError, open_service
+from app.server import make_server
+from app.settings import Settings
+from app.state import Service
+from crypto.errors import CandorError
+from intake.errors import IntakeError
+
+ROSTER_WARNING: Final = timedelta(days=45)
+# a clock may be set, and a machine may sleep: look again at least this often
+_LOOK_SECONDS: Final = 600.0
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT, then let reports on their way arrive.
+
+    Raises:
+        StartError: something that the operator must mend first.
+    """
+    configure_logging()
+    set_limits()
+    with open_service(settings) as service:
+        _sweep(service)
+        with keep_days(service):
+            log(Event.STARTED)
+            make_server(create_app(service), settings).run()
+    log(Event.STOPPED)
+
+
+def set_limits() -> None:
+    """Allow as many files as the system does, and no core dump: it would hold plaintext."""
+    _, most = limits.getrlimit(limits.RLIMIT_NOFILE)
+    limits.setrlimit(limits.RLIMIT_NOFILE, (most, most))
+    limits.setrlimit(limits.RLIMIT_CORE, (0, 0))
+
+
+def _sweep(service: Service) -> None:
+    """Remove what a killed process left."""
+    try:
+        swept = service.intake.sweep()
+    except IntakeError as error:
+        raise StartError(f"{service.settings.data}: {error}") from None
+    log(Event.SWEPT, removed=swept.removed, missing=swept.missing)
+
+
+@contextmanager
+def keep_days(service: Service) -> Iterator[None]:
+    """Close days beside the service: what is overdue now, and then each at 00:00 UTC."""
+    stop = threading.Event()
+    thread = threading.Thread(target=_keep_days, args=(service, stop), name="days")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _keep_days(service: Service, stop: threading.Event) -> None:
+    closed = None
+    while not stop.is_set():
+        today = service.today()
+        if today != closed:
+            close_days(service)
+            closed = today
+        stop.wait(min(_seconds_to_midnight(), _LOOK_SECONDS))
+
+
+def close_days(service: Service) -> None:
+    """Run the batch that closes every day before today, and say how the roster stands."""
+    try:
+        batched = service.intake.run_batch()
+    except (IntakeError, CandorError, OSError) as error:
+        # tomorrow's batch closes today's days as well
+        log(Event.BATCH_FAILED, level=logging.ERROR, cause=error)
+    else:
+        log(Event.BATCH_DONE, envelopes=batched.envelopes, replies=batched.replies)
+    left = service.roster.expires - service.today()
+    if left < timedelta():
+        log(Event.ROSTER_EXPIRED, level=logging.ERROR)
+    elif left < ROSTER_WARNING:
+        log(Event.ROSTER_ENDS_SOON, level=logging.WARNING, days=left.days)
+
+
+def _seconds_to_midnight() -> float:
+    now = datetime.now(UTC)
+    midnight = datetime.combine(now.date() + timedelta(days=1), datetime.min.time(), UTC)
+    return (midnight - now).total_seconds()

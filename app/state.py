@@ -1,0 +1,93 @@
+"""What a running service holds, and how a route comes by it."""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from app.buffers import Budget
+from app.errors import Reason, Refusal
+from app.languages import Languages
+from app.session import SessionBox
+from app.settings import Settings
+from app.stretch import Stretcher
+from app.uploads import Uploads
+from crypto.roster import Channel, Roster
+from forms.form import FILES, MAIN_TEXT, READERS, Form, Kind
+from intake.days import utc_today
+from intake.service import Intake
+from intake.values import Door
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Everything that outlives a request.
+
+    Attributes:
+        forms: the form of each channel, by the channel's id, as its source is asked.
+        sealing: the threads that parse, seal and store what arrives.
+        budget: what uploads may hold in memory beyond their small buffers.
+        today: the only clock that reaches a document, and it knows no hours.
+    """
+
+    settings: Settings
+    roster: Roster
+    intake: Intake
+    forms: Mapping[str, Form]
+    languages: Languages
+    sessions: SessionBox
+    stretcher: Stretcher
+    uploads: Uploads
+    sealing: ThreadPoolExecutor
+    budget: Budget
+    today: Callable[[], date] = field(default=utc_today)
+
+    def channel(self, channel_id: str) -> Channel:
+        """Find a channel by its id.
+
+        Raises:
+            Refusal: the roster has no such channel.
+        """
+        for channel in self.roster.channels:
+            if channel.id == channel_id:
+                return channel
+        raise Refusal(Reason.UNKNOWN_CHANNEL)
+
+    def report_form(self, channel: Channel) -> Form:
+        """Give what a new report is asked, in this service and at this channel."""
+        # nobody to seal an identity to; no reader to choose where they share one key
+        left_out = [Kind.IDENTITY] if self.roster.custodian is None else []
+        if channel.threshold > 1:
+            left_out.append(Kind.READERS)
+        return self.forms[channel.id].without(*left_out)
+
+    def message_form(self, channel: Channel) -> Form:
+        """Give what a message in a mailbox is asked: its text, its readers and its files."""
+        return _keep(self.report_form(channel), {READERS, MAIN_TEXT, FILES})
+
+    def door(self, channel: Channel) -> Door:
+        """Give the door at which this channel's envelopes come in."""
+        return Door(channel.id, frozenset({channel.slots}))
+
+
+def _keep(form: Form, ids: set[str]) -> Form:
+    from dataclasses import replace
+
+    sections = [
+        replace(section, fields=tuple(field for field in section.fields if field.id in ids))
+        for section in form.sections
+    ]
+    return replace(form, sections=tuple(section for section in sections if section.fields))
+
+
+def service_of(request: Request) -> Service:
+    """Find the service that answers this request."""
+    service: Service = request.app.state.service
+    return service
+
+
+ServiceDep = Annotated[Service, Depends(service_of)]
