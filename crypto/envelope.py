@@ -19,7 +19,8 @@ from crypto.errors import MalformedEnvelopeError, NotAddressedError
 from crypto.header import MAX_SLOTS, Header, parse_header, serialize_header
 from crypto.keys import AnyIdentity, Recipient
 from crypto.payload import NONCE_BYTES, PayloadKey, PayloadWriter
-from crypto.payload_reader import PayloadReader, SeekablePayload
+from crypto.payload_reader import PayloadReader
+from crypto.seekable import SeekablePayload
 from crypto.sinks import Buffer, Readable, SeekableReadable, Sink, read_fully
 from crypto.stanza import FILE_KEY_BYTES, Stanza, recognise_all
 

@@ -1,7 +1,7 @@
 """age's keys: what envelopes are sealed to, and what opens them.
 
 A recipient is a public key, an identity its private half. Written is the hybrid type only; X25519
-keys and passphrases are read, because the age specification has them.
+keys are read, because the age specification has them.
 
 Source: c2sp.org/age, "Native recipient types"; draft-connolly-cfrg-xwing-kem; RFC 9180.
 """
@@ -30,23 +30,19 @@ from crypto import bech32, sodium
 from crypto.errors import (
     DamagedEnvelopeError,
     KeyFormatError,
-    MalformedEnvelopeError,
     NotAddressedError,
 )
 from crypto.sinks import Buffer
 from crypto.stanza import (
     HYBRID_ENC_BYTES,
-    SCRYPT_SALT_BYTES,
     HybridStanza,
     KnownStanza,
-    ScryptStanza,
     X25519Stanza,
 )
 
 SEED_BYTES = 32
 MLKEM_RECIPIENT_BYTES = 1184
 RECIPIENT_BYTES = MLKEM_RECIPIENT_BYTES + 32
-MAX_WORK_FACTOR = 20  # 1 GiB of memory; a stranger's file shall not take more
 
 _RECIPIENT_PREFIX = "age1pq"
 _IDENTITY_PREFIX = "AGE-SECRET-KEY-PQ-"
@@ -55,7 +51,6 @@ _MLKEM_SEED_BYTES = 64
 _SUITE = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
 _HYBRID_INFO = b"age-encryption.org/mlkem768x25519"
 _X25519_INFO = b"age-encryption.org/v1/X25519"
-_SCRYPT_LABEL = b"age-encryption.org/v1/scrypt"
 
 
 class AnyIdentity(Protocol):
@@ -203,55 +198,6 @@ class X25519Identity:
                 except DamagedEnvelopeError:
                     continue
         raise NotAddressedError("no stanza is for this identity")
-
-
-@dataclass(frozen=True, slots=True)
-class ScryptIdentity:
-    """A passphrase, for reading; `max_work_factor` bounds what a file can make us compute."""
-
-    passphrase: str = field(repr=False)
-    max_work_factor: int = MAX_WORK_FACTOR
-
-    def unwrap(self, stanzas: Sequence[KnownStanza]) -> bytearray:
-        """Return the file key from a passphrase stanza.
-
-        Raises:
-            MalformedEnvelopeError: the work factor is over the bound.
-            NotAddressedError: no passphrase stanza, or another passphrase.
-        """
-        for stanza in stanzas:
-            if isinstance(stanza, ScryptStanza):
-                if stanza.work_factor > self.max_work_factor:
-                    raise MalformedEnvelopeError("the work factor is over the bound")
-                key = _stretch(self.passphrase, stanza.salt, stanza.work_factor)
-                try:
-                    return sodium.unwrap_key(key, stanza.wrapped)
-                except DamagedEnvelopeError:
-                    break
-        raise NotAddressedError("no stanza is for this passphrase")
-
-
-def wrap_with_passphrase(
-    file_key: Buffer, passphrase: str, *, salt: bytes, work_factor: int
-) -> ScryptStanza:
-    """Wrap a file key under a passphrase.
-
-    Args:
-        file_key: 16 bytes.
-        passphrase: taken as UTF-8, as it is.
-        salt: 16 random bytes, new each time.
-        work_factor: base-two logarithm of scrypt's N.
-    """
-    if len(salt) != SCRYPT_SALT_BYTES or not 1 <= work_factor <= MAX_WORK_FACTOR:
-        raise ValueError("the salt has 16 bytes and the work factor is 1 to 20")
-    key = _stretch(passphrase, salt, work_factor)
-    return ScryptStanza(salt, work_factor, sodium.wrap_key(key, file_key))
-
-
-def _stretch(passphrase: str, salt: bytes, work_factor: int) -> bytearray:
-    return sodium.scrypt(
-        passphrase.encode(errors="surrogateescape"), _SCRYPT_LABEL + salt, work_factor
-    )
 
 
 def _decode(text: str, prefix: str, size: int) -> bytes:

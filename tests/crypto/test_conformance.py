@@ -18,7 +18,8 @@ from crypto.errors import (
     MalformedEnvelopeError,
     NotAddressedError,
 )
-from crypto.keys import AnyIdentity, Identity, ScryptIdentity, X25519Identity
+from crypto.keys import AnyIdentity, Identity, X25519Identity
+from crypto.passphrase import ScryptIdentity
 from tests.crypto.node_programs import run_node
 
 REFUSALS: dict[str, type[CandorError]] = {

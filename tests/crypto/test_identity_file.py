@@ -8,7 +8,8 @@ from crypto.envelope import EnvelopeWriter, begin
 from crypto.errors import MalformedIdentityFileError, WrongPassphraseError
 from crypto.header import parse_header
 from crypto.identity_file import identity_text, open_identity, parse_identity_text, seal_identity
-from crypto.keys import Identity, wrap_with_passphrase
+from crypto.keys import Identity
+from crypto.passphrase import wrap_with_passphrase
 from crypto.stanza import ScryptStanza, recognise_all
 
 ANNA = Identity(bytes(range(32)))

@@ -6,7 +6,8 @@ import pytest
 
 from crypto.envelope import EnvelopeWriter, open_envelope, open_seekable
 from crypto.identity_file import identity_text, open_identity, parse_identity_text, seal_identity
-from crypto.keys import Identity, Recipient, ScryptIdentity
+from crypto.keys import Identity, Recipient
+from crypto.passphrase import ScryptIdentity
 from tests.crypto.node_programs import from_base64, run_age, to_base64
 
 SIZES = [0, 1, 65535, 65536, 65537, 200000]

@@ -5,14 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crypto import bech32
-from crypto.errors import KeyFormatError, MalformedEnvelopeError, NotAddressedError
-from crypto.keys import (
-    Identity,
-    Recipient,
-    ScryptIdentity,
-    X25519Identity,
-    wrap_with_passphrase,
-)
+from crypto.errors import KeyFormatError, NotAddressedError
+from crypto.keys import Identity, Recipient, X25519Identity
+from crypto.passphrase import ScryptIdentity
 from crypto.stanza import HybridStanza
 
 FILE_KEY = bytes(range(16))
@@ -105,29 +100,6 @@ def test_what_is_no_hybrid_identity_is_refused(text):
     if not text.startswith("AGE-SECRET-KEY-1"):
         with pytest.raises(KeyFormatError):
             X25519Identity.parse(text)
-
-
-def test_a_passphrase_unwraps_what_it_wrapped_and_no_other_does():
-    stanza = wrap_with_passphrase(FILE_KEY, "слово", salt=bytes(16), work_factor=4)
-    assert ScryptIdentity("слово").unwrap([stanza]) == FILE_KEY
-    with pytest.raises(NotAddressedError):
-        ScryptIdentity("слава").unwrap([stanza])
-    with pytest.raises(NotAddressedError):
-        ScryptIdentity("слово").unwrap([IDENTITY.recipient.wrap(FILE_KEY)])
-
-
-def test_a_passphrase_that_is_not_utf_8_is_taken_as_it_was_typed():
-    typed = b"caf\xe9".decode(errors="surrogateescape")
-    stanza = wrap_with_passphrase(FILE_KEY, typed, salt=bytes(16), work_factor=4)
-    assert ScryptIdentity(typed).unwrap([stanza]) == FILE_KEY
-
-
-def test_a_work_factor_over_the_bound_is_refused_before_it_is_computed():
-    stanza = wrap_with_passphrase(FILE_KEY, "x", salt=bytes(16), work_factor=5)
-    with pytest.raises(MalformedEnvelopeError, match="work factor"):
-        ScryptIdentity("x", max_work_factor=4).unwrap([stanza])
-    with pytest.raises(ValueError, match="work factor"):
-        wrap_with_passphrase(FILE_KEY, "x", salt=bytes(16), work_factor=21)
 
 
 def test_no_secret_shows_when_an_identity_is_printed():
