@@ -118,7 +118,7 @@ Change = Callable[[dict[str, bytes]], None]
 
 def forged(
     data: bytes,
-    change: Change,
+    change: Change = lambda _files: None,
     *,
     signing: SigningKey = SOURCE.signing,
     kind: str = "report",
@@ -141,7 +141,7 @@ def forged(
     if manifest is not None:
         manifest(listed)
     files[MANIFEST] = serialize_manifest(listed)
-    tags = tags or {name: _sha256(files[name]) for name in (BAGIT, INFO, MANIFEST)}
+    tags = tags or {name: _sha256(files[name]) for name in (BAGIT, INFO, MANIFEST) if name in files}
     files[TAG_MANIFEST] = serialize_manifest(tags)
     files[SIGNATURE] = signing.sign(kind, minisign.digest(files[TAG_MANIFEST]))
     if pad:
