@@ -110,22 +110,22 @@ def test_an_independent_parser_reads_the_same_parts(
     made: tuple[bytes, Parts], slices: list[int]
 ) -> None:
     body, _ = made
+    # the oracle takes an empty piece for the end, and no line end after the last boundary
+    pieces = [piece for piece in cut(body.removesuffix(b"\r\n"), slices) if piece]
     theirs: list[tuple[str, bytes]] = []
     with PushMultipartParser(BOUNDARY, strict=True) as parser:
-        for piece in [*cut(body, slices), b""]:
-            if not piece and parser.closed:
-                break
+        for piece in pieces:
             for event in parser.parse(piece):
                 if isinstance(event, MultipartSegment):
                     theirs.append((event.name, b""))
                 elif event:
-                    theirs[-1] = (theirs[-1][0], theirs[-1][1] + event)
-    ours = parse(body, slices)
-    assert [data for _, data in theirs] == [data for _, data in ours]
-    plain = [name for name, _ in theirs if "%" not in name and "\\" not in name]
-    assert [
-        p.name for p, _ in ours if "%" not in p.name and "\\" not in p.name and '"' not in p.name
-    ] == [name for name in plain if '"' not in name]
+                    theirs[-1] = (theirs[-1][0], theirs[-1][1] + bytes(event))
+    ours = [(part.name, data) for part, data in parse(body, slices)]
+    assert [data for _, data in ours] == [data for _, data in theirs]
+    # escapes are a matter of taste: compared where there are none
+    for (our_name, _), (their_name, _) in zip(ours, theirs, strict=True):
+        if not set(our_name) & set('%\\"'):
+            assert our_name == their_name
 
 
 @given(bodies(), st.integers(1, 10_000))
