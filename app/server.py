@@ -66,6 +66,7 @@ class CandorProtocol(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._clock: asyncio.TimerHandle | None = None
         self._header_bytes = 0
+        self._requests_complete = 0
         self._window_bytes = 0
         self._window_paused = False
         self._in_header = True
@@ -88,8 +89,10 @@ class CandorProtocol(HttpToolsProtocol):
         """Count a header's bytes as they come: its parts are known only when each is whole."""
         if self._in_header and self._clock is None:
             self._start_header()
+        complete = self._requests_complete
         super().data_received(data)
-        if self._in_header:
+        # what ended a request was its body, however short, and no header
+        if self._in_header and self._requests_complete == complete:
             self._header_bytes += len(data)
             if self._header_bytes > MAX_HEADER_BYTES and not self.transport.is_closing():
                 self._answer_and_close(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
@@ -146,6 +149,7 @@ class CandorProtocol(HttpToolsProtocol):
         """Stop the body's clock; what follows is up to us."""
         super().on_message_complete()
         self._in_header = True
+        self._requests_complete += 1
         self._stop_clock()
         if self._lingers:
             self._close()
