@@ -6,7 +6,8 @@ ConsoleError
 ├── UnknownAttachmentError  no attachment has this number
 ├── UnanswerableError       a bag of a kind that takes no reply
 ├── ForgedThreadError       shares one mark of a known thread, and not all three
-└── ThreadBookError         the record of reply numbers cannot be read
+├── ThreadBookError         the record of reply numbers cannot be read
+└── PlanError               the plan of a service breaks a rule of rosters
 
 Messages are lower case, without a full stop, and never repeat what a source sent.
 """
@@ -38,3 +39,7 @@ class ForgedThreadError(ConsoleError):
 
 class ThreadBookError(ConsoleError):
     """The record of reply numbers is damaged or sealed to another identity."""
+
+
+class PlanError(ConsoleError):
+    """No roster can be made from the plan; the message says which rule it breaks."""

@@ -32,7 +32,7 @@ class Fields:
 
     def __init__(self, content: object) -> None:
         if not isinstance(content, dict):
-            raise MalformedRosterError("something is not an object")
+            raise MalformedRosterError("an entry is not an object")
         self._left = dict(content)
 
     @classmethod
@@ -124,11 +124,11 @@ class Fields:
     def close(self) -> None:
         """Refuse what was not asked for."""
         if self._left:
-            raise MalformedRosterError("the roster has a key that is not known")
+            raise MalformedRosterError("there is a key that is not known")
 
     def _take(self, key: str) -> object:
         if key not in self._left:
-            raise MalformedRosterError(f"the roster lacks {key}")
+            raise MalformedRosterError(f"{key} is missing")
         value: object = self._left.pop(key)
         return value
 

@@ -10,6 +10,7 @@ Source: github.com/bitcoin/bips, bip-0039; the Russian list is `mnemonic`'s own.
 """
 
 import functools
+import secrets
 import unicodedata
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -32,6 +33,7 @@ NAMES = MappingProxyType(
 FALLBACK = "en"
 WORD_BITS = 11
 PREFIX_LETTERS = 4
+PASSPHRASE_WORDS = 7
 
 _SHORT_I, _BREVE = "\N{CYRILLIC SMALL LETTER I}", "\N{COMBINING BREVE}"
 # Release 0.21 of `mnemonic` ships one Russian word with two letters lost; its place tells which.
@@ -92,3 +94,9 @@ def word_list(language: str) -> WordList:
         for word in Mnemonic(NAMES[language]).wordlist
     )
     return WordList.from_words(language, tuple(words))
+
+
+def draw_passphrase(language: str = FALLBACK) -> str:
+    """Draw words for a passphrase: 77 bits, and every guess costs a second of scrypt."""
+    words = word_list(language).words
+    return " ".join(secrets.choice(words) for _ in range(PASSPHRASE_WORDS))
