@@ -3,7 +3,6 @@
 import os
 import re
 import sys
-from itertools import groupby
 from typing import Any
 
 import typer
@@ -11,6 +10,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from cli.errors import Status, explain
 
+_SUMMARY_CELLS = 70
 _PYTHON_TYPE = re.compile(r" <.*>$")
 
 
@@ -67,9 +67,12 @@ class Commands(TyperGroup):
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the commands under the headings that they were registered with."""
-        commands = [(name, self.commands[name]) for name in self.list_commands(ctx)]
-        for heading, group in groupby(commands, key=lambda item: _heading(item[1])):
-            rows = [(name, command.get_short_help_str(72)) for name, command in group]
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for name in self.list_commands(ctx):
+            command = self.commands[name]
+            row = (name, command.get_short_help_str(_SUMMARY_CELLS))
+            groups.setdefault(_heading(command), []).append(row)
+        for heading, rows in groups.items():
             with formatter.section(heading):
                 formatter.write_dl(rows)
 

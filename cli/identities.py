@@ -20,7 +20,9 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Make the key that a reviewer reads and signs with.",
 )
-GENERATED_WORDS = 7  # 77 bits, behind a second of scrypt each try
+GenerateOption = Annotated[
+    bool, typer.Option("--generate", help="Make up a passphrase of words and show it once.")
+]
 
 
 @app.callback()
@@ -35,10 +37,7 @@ def new(
         typer.Option("--out", "-o", metavar="FILE", help="Where to write it; never overwritten."),
     ] = Path("identity.age"),
     *,
-    generate: Annotated[
-        bool,
-        typer.Option("--generate", help="Make up a passphrase of seven words and show it once."),
-    ] = False,
+    generate: GenerateOption = False,
     passphrase_file: PassphraseFile = None,
 ) -> None:
     """Make an identity: the private key that opens envelopes and signs replies.
@@ -55,9 +54,13 @@ def new(
     from crypto.identity_file import seal_identity
     from crypto.keys import Identity
     from crypto.source_keys import reviewer_signing_key
+    from crypto.wordlist import draw_passphrase
 
     with new_file_at(out) as file:
-        passphrase = _generate() if generate else ask_new_passphrase(str(out), passphrase_file)
+        if generate:
+            passphrase = draw_passphrase()
+        else:
+            passphrase = ask_new_passphrase(str(out), passphrase_file)
         identity = Identity.generate()
         file.write(seal_identity(identity, passphrase))
     typer.echo(f"Identity    {out}")
@@ -67,14 +70,6 @@ def new(
     typer.echo(f"Recipient   {identity.recipient.serialize()}")
     if generate:
         typer.echo("\nWrite the passphrase down: it is shown this once, and nothing recovers it.")
-
-
-def _generate() -> str:
-    import secrets
-
-    from crypto.wordlist import word_list
-
-    return " ".join(secrets.choice(word_list("en").words) for _ in range(GENERATED_WORDS))
 
 
 def unlock(paths: Sequence[Path], passphrase_files: Sequence[Path] | None) -> list["Identity"]:

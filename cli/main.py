@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import typer
 
-from cli import identities, reading, replying, storage
+from cli import demo, identities, making, reading, replying, serving, storage
 from cli.group import Command, Commands
 from cli.terminal import speak_any_script
 
@@ -32,6 +32,9 @@ register("reply", replying.reply, _REVIEWERS)
 register("verify", reading.verify, _REVIEWERS)
 
 
+register("demo", demo.demo, _OPERATORS)
+register("init", making.init, _OPERATORS)
+register("serve", serving.serve, _OPERATORS)
 register("batch", storage.batch, _OPERATORS)
 register("export", storage.export, _OPERATORS)
 register("deliver", storage.deliver, _OPERATORS)

@@ -19,8 +19,9 @@ _BLOCK_BYTES = 1 << 20
 
 
 def batch(config: Config = DEFAULT_CONFIG) -> None:
-    """Close the days before today: shuffle what arrived, so that no order is left on the disk.
+    """Close the days before today, so that no order of arrival is left.
 
+    What arrived on them is written anew in random order.
     `candor serve` does this by itself at 00:00 UTC; run it by hand when the service was off then.
     """
     from console.progress import count_meter
@@ -44,7 +45,7 @@ def export(
     ] = False,
     config: Config = DEFAULT_CONFIG,
 ) -> None:
-    r"""Copy the envelopes of closed days out, each as <hash>.age.
+    """Copy the envelopes of closed days out, each as <hash>.age.
 
     They are as sealed as before; carry them to the offline machine. Each appears whole or not at
     all, and one that is there already is left alone, so that an interrupted export simply goes on.
@@ -81,7 +82,7 @@ def deliver(
     ],
     config: Config = DEFAULT_CONFIG,
 ) -> None:
-    """Put the replies of reviewers' bundles into the mailboxes that they are for.
+    """Put the replies of reviewers' bundles into their mailboxes.
 
     A bundle must be signed by a reviewer of the roster. It always carries eight replies, dummies
     among them; delivering one twice does nothing. What a reply says, nobody here can read.
@@ -95,7 +96,7 @@ def deliver(
 
 
 def purge(config: Config = DEFAULT_CONFIG) -> None:
-    """Remove envelopes that are older than their channel's retention in the roster.
+    """Remove envelopes that are older than their channel's retention.
 
     Their headers are erased for good: nobody can open what is left of them, keys or not.
     """
