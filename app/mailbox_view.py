@@ -73,7 +73,7 @@ def _letter(letter: Letter, language: Language) -> LetterView:
 
 def _gap(gap: Gap) -> GapView:
     count = gap.last - gap.first + 1
-    span = str(gap.first) if count == 1 else f"{gap.first}-{gap.last}"
+    span = str(gap.first) if count == 1 else f"{gap.first}\N{EN DASH}{gap.last}"
     return GapView(gap.reviewer.name, span, count)
 
 
