@@ -8,7 +8,15 @@ from crypto.attachments import (
     serialize_attachments,
     stored_name,
 )
-from crypto.bag_info import BagInfo, BagKind, Sealed, SourceInfo, require_id, serialize_bag_info
+from crypto.bag_info import (
+    SOURCE_KINDS,
+    BagInfo,
+    BagKind,
+    Sealed,
+    SourceInfo,
+    require_id,
+    serialize_bag_info,
+)
 from crypto.bag_layout import (
     ANSWERS,
     ATTACHMENTS_JSON,
@@ -40,7 +48,8 @@ class SubmissionWriter:
         answers: report.json.
 
     Raises:
-        ValueError: text or answers are too long, or the channel is not an id.
+        ValueError: text or answers are too long, the channel is not an id, or sources send no
+            such kind.
     """
 
     def __init__(  # noqa: PLR0913 - named, and each a part of the bag
@@ -53,6 +62,8 @@ class SubmissionWriter:
         text: str,
         answers: bytes,
     ) -> None:
+        if kind not in SOURCE_KINDS:
+            raise ValueError("a source sends reports and messages")
         require_id(channel)
         data = text.encode("utf-8")
         if len(data) > MAX_TEXT_BYTES or len(answers) > MAX_ANSWERS_BYTES:

@@ -214,6 +214,7 @@ def test_fifty_attachments_fit_and_one_more_is_refused():
         {"answers": bytes(MAX_ANSWERS_BYTES + 1)},
         {"text": "\ud800"},
         {"channel": "a" * 33},
+        {"kind": BagKind.REPLY},
         {"channel": "../main"},
         {"identity_text": "ж" * 750 + "."},
         {"files": [("x" * 256, "", b"")]},
