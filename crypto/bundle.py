@@ -35,10 +35,10 @@ from crypto.bag_info import PayloadCount, serialize_fields
 from crypto.bag_layout import BAGIT, INFO, MANIFEST, SIGNATURE, TAG_MANIFEST
 from crypto.bag_writer import BagWriter
 from crypto.envelope import EnvelopeWriter
-from crypto.errors import BundleError, DamagedBagError
+from crypto.errors import BundleError, DamagedBagError, DamagedEnvelopeError
 from crypto.header import header_bytes
 from crypto.minisign import SignedKind, SigningKey, VerifyKey
-from crypto.padding import SMALLEST_BYTES
+from crypto.padding import SMALLEST_BYTES, is_padded
 from crypto.payload import ciphertext_bytes, plaintext_bytes
 from crypto.reply import REPLY_SLOTS
 from crypto.signed_bag import SignedBag
@@ -201,7 +201,7 @@ def _dummy_of(length: int) -> Callable[[BagWriter], None]:
 
     def write(bag: BagWriter) -> None:
         envelope = EnvelopeWriter(bag, [], slots=REPLY_SLOTS)
-        left = plaintext_bytes(length - header_bytes(REPLY_SLOTS))
+        left = _plaintext_bytes(length)
         while left:
             part = min(left, _BLOCK_BYTES)
             envelope.write(_ZEROS[:part])
@@ -214,9 +214,18 @@ def _dummy_of(length: int) -> Callable[[BagWriter], None]:
 def _length_of(address: bytes, envelope: SeekableFile) -> int:
     """Return the length of a reply's envelope."""
     length = envelope.seek(0, io.SEEK_END)
-    if len(address) != ADDRESS_BYTES or not _SMALLEST_REPLY <= length <= MAX_REPLY_BYTES:
+    try:
+        fits = is_padded(_plaintext_bytes(length)) and length <= MAX_REPLY_BYTES
+    except DamagedEnvelopeError:
+        fits = False
+    if not fits or len(address) != ADDRESS_BYTES:
         raise ValueError("an address or an envelope has a length that no reply has")
     return length
+
+
+def _plaintext_bytes(length: int) -> int:
+    """Return how much a reply's envelope of this length holds."""
+    return plaintext_bytes(length - header_bytes(REPLY_SLOTS))
 
 
 def _serialize_list(listed: dict[str, bytes]) -> bytes:

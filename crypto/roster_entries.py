@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from crypto import bag_info
 from crypto.errors import MalformedRosterError
 from crypto.keys import Recipient
 from crypto.minisign import VerifyKey
@@ -27,7 +28,6 @@ MAX_DECOY_RANGES = 64
 MAX_WEIGHT = 1_000_000
 SHA256_BYTES = 32
 
-_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})?")
 
 
@@ -154,9 +154,11 @@ class Decoys:
 
 
 def require_id(noun: str, value: str) -> None:
-    """Refuse anything but 1 to 32 of a-z, 0-9 and, inside, hyphens."""
-    if _ID.fullmatch(value) is None:
-        raise MalformedRosterError(f"a {noun} has an id that is none")
+    """Refuse what a bag would refuse as an id."""
+    try:
+        bag_info.require_id(value)
+    except ValueError as error:
+        raise MalformedRosterError(f"{error}, which that of a {noun} is not") from None
 
 
 def require_text(noun: str, value: str, *, most: int, least: int = 1) -> None:

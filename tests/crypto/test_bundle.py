@@ -223,9 +223,10 @@ def test_an_envelope_exchanged_under_the_same_name_is_refused_when_it_is_opened(
 
 
 def test_what_is_no_reply_is_not_put_into_a_bundle() -> None:
-    for replies in ([(bytes(31), sealed())], [(bytes(32), io.BytesIO(b"age"))]):
+    envelopes = [io.BytesIO(b"age"), sealed(65_535), sealed(65_537), sealed(padded_bytes(5 << 20))]
+    for replies in ((bytes(31), sealed()), *((bytes(32), envelope) for envelope in envelopes)):
         with pytest.raises(ValueError, match="length that no reply has"):
-            bundle(*replies)
+            bundle(replies)
     with pytest.raises(ValueError, match="carries 8"):
         bundle(*[(bytes(32), sealed())] * 9)
 

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import io
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -17,6 +18,9 @@ from crypto.root_key_file import secret_key_text
 
 KEY = SigningKey(bytes(range(32)))
 MESSAGE = b"what was seen at the gate\n"
+
+
+VECTOR = json.loads((Path(__file__).parents[1] / "vectors" / "minisign.json").read_bytes())
 
 
 def minisign(*arguments: object, directory: Path) -> subprocess.CompletedProcess[str]:
@@ -47,6 +51,15 @@ def is_refused(signature: bytes, kind: str = "report", message: bytes = MESSAGE)
     except SignatureError:
         return True
     return False
+
+
+@pytest.mark.parametrize("kind", SignedKind)
+def test_a_pinned_signature_is_made_and_accepted(kind: SignedKind) -> None:
+    key = SigningKey(bytes.fromhex(VECTOR["seed_hex"]))
+    message, signature = VECTOR["message"].encode(), VECTOR["signatures"][kind].encode()
+    assert key.verify_key == VerifyKey.parse(VECTOR["public_key"])
+    assert key.sign(kind, digest(message)) == signature
+    key.verify_key.verify(kind, digest(message), signature)
 
 
 def test_debians_minisign_accepts_what_we_sign(tmp_path: Path) -> None:

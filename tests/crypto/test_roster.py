@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,6 +33,7 @@ from crypto.roster import (
     sign_roster,
 )
 
+VECTOR = Path(__file__).parents[1] / "vectors" / "roster.json"
 ROOT = SigningKey(bytes(range(32)))
 TODAY = date(2026, 11, 23)
 ORIGIN = "http://candorexampleonionaddress.onion"
@@ -163,6 +165,14 @@ def test_every_roster_round_trips(roster: Roster) -> None:
     assert document == serialize_roster(roster)
     read = parse(document, signature, today=roster.expires, origin=None)
     assert read == roster
+
+
+def test_a_pinned_roster_is_read_and_signed_to_the_same_bytes() -> None:
+    vector = json.loads(VECTOR.read_bytes())
+    assert ROSTER.root.serialize() == vector["root_key"]
+    document, signature = vector["document"].encode(), vector["signature"].encode()
+    assert sign_roster(ROSTER, ROOT) == (document, signature)
+    assert parse(document, signature) == ROSTER
 
 
 def test_the_document_is_readable_canonical_json() -> None:
