@@ -271,6 +271,17 @@ def test_a_damaged_attachment_is_not_handed_out_and_the_others_are():
         bag.verify()
 
 
+def test_an_attachment_is_copied_and_checked_in_one_pass():
+    bag = open_bag(damage("data/attachments/001.pdf"))
+    copy = io.BytesIO()
+    bag.copy_attachment(bag.attachments[1], copy)
+    assert copy.getvalue() == FILES[1][2]
+    with pytest.raises(DamagedBagError, match=r"001\.pdf is not what was signed"):
+        bag.copy_attachment(bag.attachments[0], io.BytesIO())
+    with pytest.raises(DamagedBagError, match=r"attachment 001\.pdf$"):
+        bag.verify()
+
+
 def test_verifying_names_every_damaged_attachment():
     files = files_of(REPORT)
     for name in ("data/attachments/001.pdf", "data/attachments/002.jpg"):
