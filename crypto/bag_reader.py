@@ -2,8 +2,8 @@
 
 Opening checks the structure of the ZIP, the signature, the tag files, and everything small: text,
 answers, the list of attachments, identity.age. An attachment is checked before the first byte of it
-is handed out, or while it is copied; `verify` checks all that is left. Memory stays flat whatever the size, and nothing is
-written anywhere.
+is handed out, or while it is copied; `verify` checks all that is left. Memory stays flat whatever
+the size, and nothing is written anywhere.
 """
 
 import io
