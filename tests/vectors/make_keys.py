@@ -13,7 +13,7 @@ from crypto.minisign import SignedKind, SigningKey, digest
 from crypto.roster import sign_roster
 from crypto.source_keys import derive_source_keys
 from crypto.wordlist import NAMES
-from tests.crypto.test_roster import ROOT, ROSTER
+from tests.crypto.roster_example import ROOT, ROSTER
 
 PLACE = Path(__file__).parent
 COUNTING = bytes(range(32))
