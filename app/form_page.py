@@ -71,14 +71,19 @@ def show_form(
 def sealing_sentence(service: Service, language: Language, channel: Channel) -> str:
     """Say which way is used to seal, and who is needed to open."""
     sealing = language.gettext("What you send is sealed in our server's memory as it arrives.")
+    return f"{sealing} {together_sentence(service, language, channel)}".rstrip()
+
+
+def together_sentence(service: Service, language: Language, channel: Channel) -> str:
+    """Say how many must agree to open; nothing where each can alone."""
     if channel.threshold == 1:
-        return sealing
+        return ""
     names = [reviewer.name for reviewer in service.roster.reviewers_of(channel)]
     together = language.gettext(
         "It can be opened only when %(number)s of these people do it together: %(names)s."
     )
     values = {"number": channel.threshold, "names": language.listing(names)}
-    return f"{sealing} {together % values}"
+    return together % values
 
 
 def _errors(

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from app.dependencies import LanguageDep, see_other
+from app.form_page import together_sentence
 from app.form_view import ReaderView, reader_view
 from app.languages import Language
 from app.pages import page
@@ -20,12 +21,16 @@ _ONION = ".onion"
 
 @dataclass(frozen=True, slots=True)
 class ChannelView:
-    """A channel by its name in the page's language, and who reads what it brings."""
+    """A channel by its name in the page's language, and who reads what it brings.
+
+    Attributes:
+        together: how many of them must agree to open; "" where each can alone.
+    """
 
     id: str
     name: str
     readers: tuple[ReaderView, ...]
-    threshold: int
+    together: str
 
 
 def channel_views(service: Service, language: Language) -> tuple[ChannelView, ...]:
@@ -35,7 +40,7 @@ def channel_views(service: Service, language: Language) -> tuple[ChannelView, ..
             channel.id,
             language.text_of(channel.names),
             tuple(map(reader_view, service.roster.reviewers_of(channel))),
-            channel.threshold,
+            together_sentence(service, language, channel),
         )
         for channel in service.roster.channels
     )
