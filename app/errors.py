@@ -130,6 +130,7 @@ DOMAIN_REASONS: Final[Mapping[type[Exception], Reason]] = {
     storage.WrongLengthError: Reason.INTERNAL,
     storage.DirectoryError: Reason.INTERNAL,
     storage.NotADataDirectoryError: Reason.INTERNAL,
+    storage.NewerDirectoryError: Reason.INTERNAL,
     storage.DirectoryInUseError: Reason.INTERNAL,
 }
 

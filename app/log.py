@@ -10,14 +10,13 @@ tell when a source was here. So the lines stay in order, and say nothing of what
 days.
 """
 
-import asyncio
 import logging
 import sys
 import threading
 from datetime import UTC, datetime
 from enum import StrEnum
 from types import TracebackType
-from typing import Any, Final, TextIO
+from typing import Final, TextIO
 
 _LOGGER: Final = "candor"
 
@@ -76,6 +75,9 @@ def configure_logging(stream: TextIO | None = None) -> None:
     logging.root.handlers[:] = [handler]
     logging.root.setLevel(logging.WARNING)
     logging.getLogger(_LOGGER).setLevel(logging.INFO)
+    # it warns of every bad request, which is nobody's news, and would tell that somebody was here
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    logging.getLogger("uvicorn.access").disabled = True
     logging.captureWarnings(capture=True)
     # `logging` would print a broken record, arguments included, to standard error
     logging.raiseExceptions = False
@@ -101,8 +103,3 @@ def _log_uncaught(
 
 def _log_type(where: str, error: BaseException | None) -> None:
     logging.getLogger(where).error("exception", exc_info=error)
-
-
-def log_loop_problem(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Stand in for asyncio's exception handler, whose message holds the task's repr."""
-    _log_type("asyncio", context.get("exception"))

@@ -15,7 +15,9 @@ also measures other addresses can find the machine behind an onion (Murdoch 2006
 """
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+import signal
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import Any, Final, cast
 
@@ -23,7 +25,7 @@ from starlette.types import ASGIApp
 from uvicorn._types import ASGI3Application
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
-from uvicorn.server import Server, ServerState
+from uvicorn.server import HANDLED_SIGNALS, Server, ServerState
 
 from app.security import SECURITY_HEADERS
 from app.settings import Settings
@@ -240,10 +242,24 @@ class CandorProtocol(HttpToolsProtocol):
             raise ValueError("the header is too large")
 
 
-def make_server(app: ASGIApp, settings: Settings) -> Server:
+class CandorServer(Server):
+    """uvicorn's server, except that a signal which stopped it has done its work."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop on SIGTERM and SIGINT; uvicorn raises them again, before the store is closed."""
+        before = {number: signal.signal(number, self.handle_exit) for number in HANDLED_SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def make_server(app: ASGIApp, settings: Settings) -> CandorServer:
     """Make the HTTP server: nothing of a request in a log, no forwarded address believed."""
     protocol = type("Protocol", (CandorProtocol,), {"settings": settings})
-    return Server(
+    return CandorServer(
         Config(
             cast("ASGI3Application", app),
             host=settings.host,

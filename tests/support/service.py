@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from app.opening import open_service
+from app.opening import StartError, open_service
 from app.settings import Settings, document_settings, load_settings
 from app.state import Service
 from crypto.bag_reader import BagReader
@@ -196,7 +196,7 @@ def serving(house: House) -> Iterator[Running]:
     log = house.directory / "log"
     with log.open("ab") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.service", str(house.config)],
+            serve_command(house),
             cwd=ROOT,
             stdout=errors,
             stderr=errors,
@@ -207,6 +207,10 @@ def serving(house: House) -> Iterator[Running]:
         yield running
     finally:
         running.stop()
+
+
+def serve_command(house: House) -> list[str]:
+    return [sys.executable, "-m", "tests.support.service", str(house.config)]
 
 
 def _wait_until_it_answers(running: Running) -> None:
@@ -225,7 +229,10 @@ def main() -> None:
     """Serve the configuration given, as `candor serve` does."""
     from app.serve import serve
 
-    serve(load_settings(Path(sys.argv[1])))
+    try:
+        serve(load_settings(Path(sys.argv[1])))
+    except StartError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":
