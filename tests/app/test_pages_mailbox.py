@@ -1,12 +1,17 @@
 """The secret words, the mailbox that they open, and what a source can do there."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from crypto.bag_info import BagKind, StatusCode
+from crypto.bag_reader import BagReader
 from crypto.codename import Codename
+from crypto.envelope import open_seekable
+from crypto.errors import NotAddressedError
 from crypto.keys import Identity
 from crypto.source_keys import SourceKeys, derive_source_keys
 from intake.service import Intake
@@ -20,9 +25,8 @@ TYPING_ERROR = "There is a typing error in the words."
 
 
 def words_on(text: str) -> str:
-    return " ".join(
-        part.split("</li>")[0] for part in text.split('class="words"')[1].split("<li>")[1:9]
-    )
+    shown = text.split('class="words"')[1].split("</ol>", maxsplit=1)[0]
+    return " ".join(re.findall("<li>(.*?)</li>", shown))
 
 
 def open_with(web: Web, words: str, code: str = "en"):
@@ -218,11 +222,7 @@ def test_a_message_is_sealed_to_whom_it_is_for_and_said_to_have_arrived_once(
     assert bags[BagKind.MESSAGE].info == bags[BagKind.REPORT].info
 
 
-def _readable(web: Web, reader: str):
-    from crypto.bag_reader import BagReader
-    from crypto.envelope import open_seekable
-    from crypto.errors import NotAddressedError
-
+def _readable(web: Web, reader: str) -> Iterator[BagReader]:
     for stored in web.service.intake.envelopes("general", open_day=True):
         opened_file = web.service.intake.open_envelope(stored.hash)
         try:

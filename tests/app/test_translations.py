@@ -97,6 +97,7 @@ class Words(html.parser.HTMLParser):
         self.found.append(data)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        del tag
         self.found += [value or "" for name, value in attrs if name in SPOKEN]
 
 
