@@ -54,7 +54,7 @@ def init(
       valid_days = 183         for how long the roster holds
       [custodian]              like a reviewer: who may see names; nobody
       reviewers = ["anna"]     of a channel: all of them
-      slots = 16               of a channel: room for readers, blank ones among them
+      slots = 16               of a channel: room for so many readers
       retention_days = 365     of a channel
 
     \b

@@ -51,9 +51,9 @@ def reply(
 
     \b
     Examples:
-      candor reply report.age -i anna.age --text answer.txt --out reply.bundle
-      echo "Thank you." | candor reply report.age -i anna.age --text - -o reply.bundle
-      candor reply report.age -i anna.age --status working --next-day 2027-01-15 -o r.bundle
+      candor reply report.age -i anna.age --text answer.txt -o reply.zip
+      echo "Thank you." | candor reply report.age -i anna.age --text - -o r.zip
+      candor reply report.age -i anna.age --status working -o r.zip
     """
     from console.opening import envelope_hash
     from console.progress import byte_meter

@@ -26,6 +26,23 @@ class ServiceFiles:
         return Intake(self.settings.data)
 
 
+def read_settings(config: Path) -> "Settings":
+    """Read the settings.
+
+    Raises:
+        CommandError: there are none yet.
+        SettingsError: they cannot be used.
+    """
+    from app.settings import load_settings
+
+    if not config.is_file():
+        raise CommandError(
+            f"there is no {config}: name the settings with --config, or make a service with"
+            " `candor init`"
+        )
+    return load_settings(config)
+
+
 def load_service(config: Path) -> ServiceFiles:
     """Read the settings and verify the roster.
 
@@ -34,17 +51,11 @@ def load_service(config: Path) -> ServiceFiles:
         SettingsError: they cannot be used.
         RosterError: the roster is refused.
     """
-    from app.settings import load_settings
     from crypto.minisign import VerifyKey
     from crypto.roster import parse_roster
     from intake.days import utc_today
 
-    if not config.is_file():
-        raise CommandError(
-            f"there is no {config}: name the settings with --config, or make a service with"
-            " `candor init`"
-        )
-    settings = load_settings(config)
+    settings = read_settings(config)
     signature = settings.roster.with_name(f"{settings.roster.name}.minisig")
     roster = parse_roster(
         settings.roster.read_bytes(),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cli.errors import CommandError
 from cli.options import DEFAULT_CONFIG, Config
+from cli.service_files import read_settings
 
 if TYPE_CHECKING:
     from app.settings import Settings
@@ -26,13 +27,12 @@ def run_service(config: Path) -> None:
     """Serve with these settings.
 
     Raises:
-        CommandError: the port is taken.
+        CommandError: there are no settings, or the port is taken.
         StartError: something else that the operator must mend first.
     """
     from app.serve import serve as serve_settings
-    from app.settings import load_settings
 
-    settings = load_settings(config)
+    settings = read_settings(config)
     require_free_port(settings)
     serve_settings(settings)
 

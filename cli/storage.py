@@ -128,6 +128,7 @@ def _copy_out(intake: "Intake", stored: "StoredEnvelope", directory: int, meter:
 
 
 def _deliver_bundle(service: ServiceFiles, intake: "Intake", path: Path) -> Status:
+    from console.neutral import neutral_line
     from console.progress import count_meter
     from crypto.bundle import read_bundle
     from crypto.errors import BundleError
@@ -149,8 +150,10 @@ def _deliver_bundle(service: ServiceFiles, intake: "Intake", path: Path) -> Stat
         except (BundleError, RefusedEnvelopeError) as error:
             complain(f"{path}: refused: {error}")
             return Status.REFUSED
-    again = f", {len(bundle.replies) - new} were there before" if new < len(bundle.replies) else ""
-    typer.echo(f"{path}: {new} delivered{again}. Signed by {names[bundle.signer]}.")
+    typer.echo(f"{path}: signed by {neutral_line(names[bundle.signer])}")
+    before = len(bundle.replies) - new
+    again = f", {before} delivered before" if before else ""
+    typer.echo(f"  {new} delivered{again}, dummies among them")
     return Status.DONE
 
 

@@ -24,7 +24,7 @@ class Pages:
     def show(self, path: Path, examined: Examined) -> None:
         """Show a bag, or only the attachments that were asked for."""
         bag = examined.bag
-        lines = [*show_facts(self.page, bag), *self.page.fact("File", path.name)]
+        lines = [*show_facts(self.page, bag, path.name)]
         if not examined.single:
             form = known_form(bag.answers)
             lines += [

@@ -57,10 +57,11 @@ def known_form(answers: Mapping[str, object]) -> Form | None:
     return form if same else None
 
 
-def show_facts(page: Page, bag: BagReader) -> Iterator[str]:
+def show_facts(page: Page, bag: BagReader, file_name: str) -> Iterator[str]:
     """Say what it is: kind, day, channel, how sealed, for whom, by whom."""
     answers = bag.answers
     yield from page.heading(bag.kind.capitalize(), f"bag {bag.hash.hex()[:16]}")
+    yield from (page.style.dim(line) for line in page.ours(file_name))
     if "day" in answers:
         yield from page.fact("Day", f"{_plain(answers['day'])} (UTC)")
     yield from page.fact("Channel", bag.channel)
