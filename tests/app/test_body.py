@@ -116,8 +116,7 @@ def test_when_it_is_cancelled_no_thread_touches_the_body_any_more() -> None:
 
     async def run(threads: ThreadPoolExecutor) -> None:
         task = asyncio.create_task(Pump(work, threads, Budget(0)).run(endless()))
-        while not began.is_set():
-            await asyncio.sleep(0.001)
+        await asyncio.to_thread(began.wait)
         task.cancel()
         await asyncio.sleep(0.01)
         task.cancel()

@@ -1,5 +1,7 @@
 """Bodies cut into parts: what browsers and curl send, and everything that is refused."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,7 +54,7 @@ def parse(body: bytes, slices: list[int] | None = None, boundary: bytes = BOUNDA
 
 def cut(body: bytes, places: list[int]) -> list[bytes]:
     edges = [0, *sorted(place % (len(body) + 1) for place in places), len(body)]
-    return [body[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    return [body[a:b] for a, b in itertools.pairwise(edges)]
 
 
 def part(disposition: str, data: bytes, *headers: str) -> bytes:
@@ -222,9 +224,10 @@ def test_a_body_is_refused_with(body: bytes) -> None:
 def test_ten_thousand_parts_are_refused_as_soon_as_they_are_too_many() -> None:
     collected = Collected()
     reader = MultipartReader(BOUNDARY, collected)
+    for number in range(MAX_PARTS):
+        reader.write(bytearray(part(f'form-data; name="f{number}"', b"x")))
     with pytest.raises(TooManyPartsError):
-        for number in range(10_000):
-            reader.write(bytearray(part(f'form-data; name="f{number}"', b"x")))
+        reader.write(bytearray(part('form-data; name="one too many"', b"x")))
     assert len(collected.parts) == MAX_PARTS
 
 

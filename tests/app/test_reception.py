@@ -1,17 +1,24 @@
-"""What a source sends is stored whole, sealed to whom they chose, or refused and not stored at all."""
+"""What a source sends is stored whole, sealed to whom they chose, or not stored at all."""
+
+import hashlib
+import itertools
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from starlette.testclient import TestClient
 
 from app.errors import Problem, Reason, RefusedForm
+from app.factory import create_app
 from app.form_stream import MAX_FILES, TEXT_BYTES
 from crypto.bag_reader import BagReader
 from crypto.envelope import open_seekable
 from crypto.errors import NotAddressedError
 from intake.errors import StorageFullError
 from intake.service import Intake
-from tests.app.conftest import Web
+from tests.app.conftest import ORIGIN, Web
 from tests.app.forms import field, file, form, report
 
 FIELDS = [field("reader", "press"), field("report", "what I saw")]
@@ -169,11 +176,6 @@ def test_a_full_disk_gives_a_plain_page(web: Web, monkeypatch: pytest.MonkeyPatc
 
 def test_too_many_at_once_are_asked_to_come_back(web: Web) -> None:
     with web.house.open(uploads_at_once=1) as service, service.uploads.one():
-        from starlette.testclient import TestClient
-
-        from app.factory import create_app
-        from tests.app.conftest import ORIGIN
-
         client = TestClient(create_app(service), ORIGIN)
         headers = {"Content-Type": "multipart/form-data; boundary=b"}
         answer = client.post("/en/report/general", content=form(*FIELDS), headers=headers)
@@ -181,14 +183,6 @@ def test_too_many_at_once_are_asked_to_come_back(web: Web) -> None:
 
 
 def test_an_expired_roster_takes_no_report(web: Web) -> None:
-    from dataclasses import replace
-    from datetime import timedelta
-
-    from starlette.testclient import TestClient
-
-    from app.factory import create_app
-    from tests.app.conftest import ORIGIN
-
     expires = web.service.roster.expires
     late = replace(web.service, today=lambda: expires + timedelta(days=1))
     client = TestClient(create_app(late), ORIGIN)
@@ -205,7 +199,7 @@ def test_a_refusal_names_the_field_and_keeps_what_was_typed() -> None:
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(data=st.binary(max_size=300_000), cuts=st.lists(st.integers(0, 300_000), max_size=8))
 def test_a_file_arrives_as_it_was_however_it_is_sliced(
@@ -213,7 +207,7 @@ def test_a_file_arrives_as_it_was_however_it_is_sliced(
 ) -> None:
     body = form(*FIELDS, file("a", data))
     edges = [0, *sorted(min(cut, len(body)) for cut in cuts), len(body)]
-    pieces = [body[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    pieces = [body[a:b] for a, b in itertools.pairwise(edges)]
     headers = {"Content-Type": "multipart/form-data; boundary=b"}
     answer = web.client.post(
         "/en/report/general", content=iter(pieces), headers=headers, follow_redirects=False
@@ -222,6 +216,4 @@ def test_a_file_arrives_as_it_was_however_it_is_sliced(
     with Intake(web.house.settings.data) as intake:
         names = {bag.attachments[0].sha256 for bag in web.house.bags()}
         assert intake.status().open_days
-    import hashlib
-
     assert hashlib.sha256(data).digest() in names

@@ -97,7 +97,7 @@ def test_a_second_service_on_the_same_directory_is_refused(house: House) -> None
             serve_command(house), cwd=ROOT, capture_output=True, text=True, check=False
         )
         assert second.returncode == 1
-        assert "another process is at work" in second.stderr
+        assert "is a service running" in second.stderr
         assert first.process.poll() is None
 
 

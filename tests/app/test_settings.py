@@ -57,7 +57,7 @@ def test_a_mistake_is_one_line_without_the_value(tmp_path: Path, text: str, says
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="cannot read .*nowhere.toml"):
+    with pytest.raises(SettingsError, match=r"cannot read .*nowhere\.toml"):
         load_settings(tmp_path / "nowhere.toml")
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -52,8 +53,13 @@ def names(count: int) -> list[Codename]:
 
 
 async def begun(gate: Gate, count: int) -> None:
-    while len(gate.order) < count:
-        await asyncio.sleep(0.001)
+    """Wait until so many stretches began; they begin in threads, which have no event to await."""
+
+    def wait() -> None:
+        while len(gate.order) < count:
+            time.sleep(0.001)
+
+    await asyncio.to_thread(wait)
 
 
 def test_the_keys_are_the_codenames() -> None:
@@ -153,6 +159,20 @@ def test_one_too_many_is_asked_to_come_back(gate: Gate) -> None:
             task.cancel()
         gate.open.release()
         await asyncio.wait(tasks)
+        stretcher.close()
+
+    run(test)
+
+
+def test_a_report_on_its_way_is_not_refused_its_turn(gate: Gate) -> None:
+    async def test() -> None:
+        stretcher = Stretcher(1, SERVICE)
+        wanted = names(1) * (MAX_WAITING + 50)
+        tasks = [asyncio.create_task(stretcher.derive(name, Lane.REPORT)) for name in wanted]
+        for _ in wanted:
+            gate.open.release()
+        await asyncio.gather(*tasks)
+        assert len(gate.order) == len(wanted)
         stretcher.close()
 
     run(test)
