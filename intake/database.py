@@ -9,6 +9,7 @@ import errno
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -27,6 +28,7 @@ NAME = "candor.sqlite3"
 _BEGIN = "candor_begin"
 _TEMPORARY_IN_MEMORY = "PRAGMA temp_store = MEMORY"
 _EMPTIED = (0, 0, 0)  # not busy; no frame in the log; none left to move
+_PAUSE_SECONDS = 0.01
 _FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -99,14 +101,16 @@ class Database:
         Raises:
             RemnantsLeftError: somebody was still reading from the log.
         """
+        deadline = time.monotonic() + patience.total_seconds()
         with storage_errors(), self._turn, self._bare.connect() as connection:
             connection.exec_driver_sql(_busy_timeout(patience))
             try:
-                result = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+                while not _checkpoint(connection):
+                    if time.monotonic() >= deadline:
+                        raise RemnantsLeftError("the log is in use and could not be emptied")
+                    time.sleep(_PAUSE_SECONDS)
             finally:
                 connection.exec_driver_sql(_busy_timeout(BUSY_TIMEOUT))
-        if tuple(result) != _EMPTIED:
-            raise RemnantsLeftError("the write-ahead log is in use and could not be emptied")
         self._stamp()
 
     def close(self) -> None:
@@ -115,10 +119,12 @@ class Database:
         self._stamp()
 
     def _stamp(self) -> None:
-        """Keep the hour of the last commit out of what a backup of these files carries on."""
-        names = (NAME, f"{NAME}-wal", f"{NAME}-shm", ".")
-        for name in names:
-            with suppress(FileNotFoundError):
+        """Keep the hour of the last commit out of what a backup of these files carries on.
+
+        What cannot be stamped is left: the commit has happened, and must not look as if it had not.
+        """
+        for name in (NAME, f"{NAME}-wal", f"{NAME}-shm", "."):
+            with suppress(OSError):
                 stamp(self.path.parent / name, self._today())
 
 
@@ -145,6 +151,11 @@ def _raise_for(error: DBAPIError) -> NoReturn:
     if code == sqlite3.SQLITE_FULL:
         raise StorageFullError("there is no room left") from error
     raise StorageError("the database failed") from error
+
+
+def _checkpoint(connection: Connection) -> bool:
+    """Try to empty the log; SQLite waits for readers and writers, not for another's checkpoint."""
+    return tuple(connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()) == _EMPTIED
 
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:
