@@ -14,7 +14,8 @@ from app.errors import Reason, Refusal
 from crypto.codename import Codename
 from crypto.source_keys import SourceKeys, derive_source_keys
 
-MAX_WAITING: Final = 300  # at 0.1 s each, half a minute: who comes later is told to come back
+# at the mailbox: at 0.1 s each, half a minute; who comes later is told to come back
+MAX_WAITING: Final = 300
 
 
 class Lane(Enum):
@@ -37,7 +38,7 @@ class Stretcher:
         """Wait for a turn and derive a codename's keys.
 
         Raises:
-            Refusal: too many are waiting already.
+            Refusal: too many are waiting at the mailbox already.
         """
         await self._turn(lane)
         loop = asyncio.get_running_loop()
@@ -54,7 +55,9 @@ class Stretcher:
         if self._free:
             self._free -= 1
             return
-        if len(self._lanes[lane]) >= MAX_WAITING:
+        # Reports have a bound of their own, how many may be on their way; refusing one here would
+        # drop an upload that may have come far.
+        if lane is Lane.MAILBOX and len(self._lanes[lane]) >= MAX_WAITING:
             raise Refusal(Reason.BUSY)
         turn = asyncio.get_running_loop().create_future()
         self._lanes[lane].append(turn)
