@@ -49,6 +49,7 @@ class Commands(TyperGroup):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(Status.DONE) from None
         except KeyboardInterrupt:
+            typer.echo(err=True)  # the terminal has written ^C, or a prompt, on this line
             complain("interrupted")
             raise typer.Exit(Status.INTERRUPTED) from None
         except (typer.Exit, typer.Abort, typer.BadParameter):

@@ -7,14 +7,13 @@ DIR/<bag>/report.json    and, in a bag that has them, attachments.json and ident
 DIR/<bag>/001.pdf        attachments under their number: a source's own names are data, no paths
 """
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from console.files import new_file, private_directory, private_subdirectory
 from console.progress import Meter
-from crypto.attachments import Attachment, serialize_attachments
+from crypto.attachments import Attachment
 from crypto.bag_reader import BagReader
 
 
@@ -39,14 +38,9 @@ def extract_texts(directory: int, bag: BagReader) -> None:
     Raises:
         OutputError: a name is taken.
     """
-    _write(directory, "report.txt", bag.text.encode())
-    if bag.answers:
-        answers = json.dumps(bag.answers, ensure_ascii=False, indent=2)
-        _write(directory, "report.json", answers.encode() + b"\n")
-    if bag.attachments:
-        _write(directory, "attachments.json", serialize_attachments(bag.attachments))
-    if bag.identity_file is not None:
-        _write(directory, "identity.age", bag.identity_file)
+    for name, data in bag.read_texts().items():
+        with new_file(directory, name) as file:
+            file.write(data)
 
 
 def extract_attachment(
@@ -60,8 +54,3 @@ def extract_attachment(
     """
     with new_file(directory, attachment.stored_name) as out:
         bag.copy_attachment(attachment, out, meter)
-
-
-def _write(directory: int, name: str, data: bytes) -> None:
-    with new_file(directory, name) as file:
-        file.write(data)

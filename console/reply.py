@@ -8,7 +8,7 @@ from pathlib import Path
 from console.errors import UnanswerableError
 from console.files import new_file_at
 from console.threads import book_path, one_writer, read_book, write_book
-from crypto.bag_info import ReplyInfo, SourceInfo, StatusCode
+from crypto.bag_info import MAX_READERS, ReplyInfo, SourceInfo, StatusCode, require_id
 from crypto.bag_reader import BagReader
 from crypto.bundle import write_bundle
 from crypto.envelope import EnvelopeWriter
@@ -83,9 +83,19 @@ def _source_of(bag: BagReader) -> SourceInfo:
 
 
 def _readers_of(bag: BagReader) -> tuple[str, ...]:
-    """Take the readers that the source chose, so that their next message starts with the same."""
-    readers = bag.answers.get("readers", [])
-    return tuple(readers) if isinstance(readers, list) else ()
+    """Take the readers that the source chose, so that their next message starts with the same.
+
+    Whatever else stands there a page of the service never wrote: such a source starts with none.
+    """
+    readers = bag.answers.get("readers")
+    if not isinstance(readers, list) or not all(isinstance(reader, str) for reader in readers):
+        return ()
+    try:
+        for reader in readers:
+            require_id(reader)
+    except ValueError:
+        return ()
+    return tuple(dict.fromkeys(readers))[:MAX_READERS]
 
 
 def _seal(channel: str, info: ReplyInfo, answer: Answer, identity: Identity) -> BytesIO:

@@ -84,6 +84,14 @@ class BagReader:
         """How many bytes `verify` reads: the attachments and the padding."""
         return self._bag.size(PADDING) + sum(attachment.size for attachment in self.attachments)
 
+    def read_texts(self) -> dict[str, bytes]:
+        """Return the payload that is no attachment, as it was signed: report.txt and the like."""
+        return {
+            name.removeprefix("data/"): self._bag.read(name, max_bytes=self._bag.size(name))
+            for name in self._bag.manifest
+            if not is_attachment(name)
+        }
+
     def open_attachment(
         self, attachment: Attachment, progress: Progress | None = None
     ) -> io.BufferedReader:

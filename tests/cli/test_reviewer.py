@@ -279,6 +279,20 @@ def test_errors_are_one_line_whatever_is_wrong(
         assert "\x1b" not in done.complaints
 
 
+def test_a_missing_extra_is_named() -> None:
+    import subprocess
+    import sys
+
+    program = (
+        "import sys; sys.modules['puremagic'] = None; from cli.main import main;"
+        "sys.argv = ['candor', 'open', 'x.age', '-i', 'y.age']; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert done.returncode == 1
+    assert b"candor[console]" in done.stderr
+    assert is_one_line(done.stderr.decode())
+
+
 def test_the_reader_of_a_pipe_may_leave(report: Path, anna: tuple[str, ...]) -> None:
     import subprocess
 

@@ -45,6 +45,14 @@ def test_hostile_names_become_numbers(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {"a.age", "out"}
 
 
+def test_texts_come_out_as_they_were_signed(tmp_path: Path) -> None:
+    report = b'{ "odd":"\\ud800" ,"answers":{"where":"\\ud834"}}'
+    found = extract(seal_report(tmp_path / "a.age", report=report, text="a\r\nb"), tmp_path / "out")
+    assert found.directory is not None
+    assert (found.directory / "report.json").read_bytes() == report
+    assert (found.directory / "report.txt").read_bytes() == b"a\r\nb"
+
+
 def test_files_are_for_their_owner_alone(tmp_path: Path) -> None:
     found = extract(seal_report(tmp_path / "a.age", files=[File("a", b"a")]), tmp_path / "out")
     assert found.directory is not None

@@ -152,6 +152,14 @@ def test_an_identity_takes_no_reply(tmp_path: Path, reviewer: Reviewer) -> None:
         answer(tmp_path / "identity.age", tmp_path / "out", reviewer)
 
 
+@pytest.mark.parametrize("readers", [5, None, [5], ["A B"], ["anna\n"], {}, ["x" * 99]])
+def test_readers_that_no_page_wrote_do_not_get_into_a_reply(
+    tmp_path: Path, reviewer: Reviewer, readers: object
+) -> None:
+    envelope = seal_report(tmp_path / "a.age", report=answers(readers=readers))
+    assert answer(envelope, tmp_path / "out", reviewer).readers == ()
+
+
 def test_a_status_alone_is_a_reply(tmp_path: Path, reviewer: Reviewer) -> None:
     keys = new_source()
     what = Answer("", StatusCode.WORKING, DAY, DAY)
