@@ -23,8 +23,7 @@ _DRAWS_NOTHING = frozenset(
         *range(0xE0100, 0xE01F0),  # more of them: enough to carry a hidden message
     )
 )
-# Other (control, format, surrogate, private, unassigned), line and paragraph separator; of the
-# spaces only the plain one and the no-break space look like what they are.
+# Control, format, surrogate, private use, unassigned; line and paragraph separator.
 _HIDDEN_CATEGORIES = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
 _TAB = "    "
 
