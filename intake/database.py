@@ -129,8 +129,13 @@ class Database:
 
 
 def make_private(path: Path) -> None:
-    """Make an empty database file that only its owner may read; log and index inherit its mode."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    """Make an empty database file that only its owner may read; log and index inherit its mode.
+
+    One that is there is not even opened: closing it would drop the locks that SQLite holds on it
+    elsewhere in this process (POSIX locks; sqlite.org, "How To Corrupt An SQLite Database File").
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 @contextmanager

@@ -25,7 +25,7 @@ with Intake.create(Path(sys.argv[1]), today=calendar) as intake:
 def test_nothing_is_written_outside_the_data_directory(tmp_path):
     """Not even SQLite's temporary copy, which VACUUM would put in /var/tmp."""
     directory, trace = tmp_path / "data", tmp_path / "trace"
-    watch = ["strace", "-f", "--seccomp-bpf", "-qq", "-o", str(trace), "-e", "trace=open,openat,creat"]
+    watch = ["strace", "-f", "--seccomp-bpf", "-qq", "-e", "trace=open,openat,creat", "-o", trace]
     program = [sys.executable, "-B", "-c", PROGRAM, str(directory)]
     subprocess.run([*watch, *program], cwd=ROOT, check=True)
     opened = re.findall(r'"([^"]+)", [^)]*O_(?:RDWR|WRONLY|CREAT|TMPFILE)', trace.read_text())
