@@ -9,7 +9,13 @@ from tests.support.service import Running, running_service
 
 # Debian's own; a machine without it fails these tests, and `make test` says what to install.
 CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--hide-scrollbars",
+    "--disable-lcd-text",
+]
 
 
 @pytest.fixture(scope="session")

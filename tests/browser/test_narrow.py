@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Browser
 
+from crypto.wordlist import word_list
 from tests.browser.every_page import every_page
 from tests.browser.source import Source
 from tests.support.service import Running
@@ -26,6 +27,21 @@ def test_nothing_is_wider_than_a_phone_and_every_target_fits_a_finger(
             if target.is_visible() and (box := target.bounding_box()):
                 assert box["height"] >= FINGER, (name, target.inner_text())
                 assert box["x"] + box["width"] <= PHONE["width"], (name, target.inner_text())
+
+
+TOO_WIDE = """(frame, words) => words.filter(word => {
+  for (const item of frame.children) item.textContent = word;
+  return frame.scrollWidth > frame.clientWidth;
+})"""
+
+
+def test_every_word_of_the_lists_stays_in_its_frame(browser: Browser, running: Running) -> None:
+    source = Source.arrive(browser, running, "ru")
+    source.send_report()
+    words = [*word_list("ru").words, *word_list("en").words]
+    for width in (320, 358, 359, 360, 384, 385, 412, 480, 481, 800):
+        source.page.set_viewport_size({"width": width, "height": 640})
+        assert source.page.locator(".words").evaluate(TOO_WIDE, words) == [], width
 
 
 def test_text_twice_as_large_still_fits(browser: Browser, running: Running) -> None:
