@@ -77,7 +77,7 @@ class PayloadWriter:
     Deterministic: whoever calls draws the file key and the nonce, each for this payload only.
     """
 
-    __slots__ = ("_counter", "_held", "_held_bytes", "_key", "_out", "_sink")
+    __slots__ = ("_counter", "_held", "_held_bytes", "_key", "_sink")
 
     def __init__(self, sink: Sink, file_key: Buffer, nonce: bytes) -> None:
         sink.write(nonce)
@@ -86,7 +86,6 @@ class PayloadWriter:
         self._counter = 0
         self._held = bytearray(CHUNK)
         self._held_bytes = 0
-        self._out = bytearray(SEALED_CHUNK)
 
     def write(self, data: Buffer) -> None:
         """Seal every chunk that is whole and not the last; hold the rest back."""
@@ -133,9 +132,8 @@ class PayloadWriter:
             raise ValueError("the envelope is closed")
         starts = range(0, len(run) or 1, CHUNK)
         size = len(run) + len(starts) * sodium.TAG_BYTES
-        if size > len(self._out):
-            self._out = bytearray(BATCH * SEALED_CHUNK)
-        with memoryview(self._out)[:size] as out:
+        # A buffer for this call only: hundreds of slow uploads would each hold one.
+        with memoryview(bytearray(size)) as out:
             for start in starts:
                 chunk = run[start : start + CHUNK]
                 place = start // CHUNK * SEALED_CHUNK
