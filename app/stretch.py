@@ -66,7 +66,7 @@ class Stretcher:
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
                 self._pass_on()  # the turn had come: it goes to the next
-            else:
+            elif turn in self._lanes[lane]:  # unless a passing turn has skipped it already
                 self._lanes[lane].remove(turn)
             raise
 

@@ -176,3 +176,23 @@ def test_a_report_on_its_way_is_not_refused_its_turn(gate: Gate) -> None:
         stretcher.close()
 
     run(test)
+
+
+def test_who_gives_up_as_a_turn_passes_is_skipped(gate: Gate) -> None:
+    async def test() -> None:
+        stretcher = Stretcher(1, SERVICE)
+        first, second, third = names(3)
+        tasks = [
+            asyncio.create_task(stretcher.derive(name, Lane.REPORT))
+            for name in (first, second, third)
+        ]
+        await begun(gate, 1)
+        tasks[1].cancel()
+        stretcher._pass_on()  # in the same moment, before the task has seen that it is cancelled
+        gate.open.release()
+        gate.open.release()
+        done = await asyncio.gather(*tasks, return_exceptions=True)
+        assert isinstance(done[1], asyncio.CancelledError)
+        stretcher.close()
+
+    run(test)
