@@ -45,11 +45,11 @@ def show_form(
     request: Request, shown: FormPage, values: Values, refused: RefusedForm | None = None
 ) -> HTMLResponse:
     """Show a form; a refused one with what was typed, what is wrong, and its status."""
-    errors = dict(_errors(request, shown, refused.problems if refused else ()))
+    errors = list(_errors(request, shown, refused.problems if refused else ()))
     filling = Filling(
         readers=service_of(request).roster.reviewers_of(shown.channel),
         values=values,
-        errors={field: text for field, text in errors.items() if field is not None},
+        errors={field: text for field, text in errors if field is not None},
         files_note=_files_note(request, shown.language),
         identity_note=_identity_note(request, shown.language),
     )
@@ -58,9 +58,7 @@ def show_form(
         "introduction": shown.introduction,
         "send": shown.send,
         "sections": form_view(shown.form, shown.language, filling),
-        "errors": [
-            ErrorView(target_of(field) if field else "", text) for field, text in errors.items()
-        ],
+        "errors": [ErrorView(target_of(field) if field else "", text) for field, text in errors],
     }
     status = refused.status if refused else HTTPStatus.OK
     return page(

@@ -1,5 +1,7 @@
 """A message: what a source adds to a report, or answers to a reply."""
 
+from dataclasses import replace
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,8 +13,9 @@ from app.languages import Language
 from app.reception import receive_message
 from app.session import MailboxSession
 from app.state import Service, ServiceDep
+from app.words import say
 from crypto.roster import Channel
-from forms.form import READERS
+from forms.form import MAIN_TEXT, READERS, Form
 
 router = APIRouter(prefix="/{lang}")
 
@@ -49,12 +52,26 @@ async def send_message(
     return remember(see_other(f"/{language.code}/mailbox"), service, arrived)
 
 
+def _as_message(form: Form) -> Form:
+    """Ask for the main text as a message: what a report is asked does not fit here."""
+    sections = []
+    for section in form.sections:
+        if section.fields[0].id == MAIN_TEXT:
+            text = replace(section.fields[0], label=say("Your message"), help="")
+            sections.append(
+                replace(section, title=say("What you want to say"), help="", fields=(text,))
+            )
+        else:
+            sections.append(section)
+    return replace(form, sections=tuple(sections))
+
+
 def _page_of(service: Service, language: Language, channel: Channel) -> FormPage:
     _ = language.gettext
     return FormPage(
         language=language,
         channel=channel,
-        form=service.message_form(channel),
+        form=_as_message(service.message_form(channel)),
         here=f"mailbox/{channel.id}",
         heading=_("Write to the readers"),
         introduction=(

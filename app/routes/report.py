@@ -59,6 +59,11 @@ def _everyone(service: Service, channel: Channel) -> Values:
     return {READERS: [reviewer.id for reviewer in service.roster.reviewers_of(channel)]}
 
 
+def _name_among_several(service: Service, language: Language, channel: Channel) -> tuple[str, ...]:
+    several = len(service.roster.channels) > 1
+    return (language.text_of(channel.names),) if several else ()
+
+
 def _page_of(service: Service, language: Language, channel: Channel) -> FormPage:
     _ = language.gettext
     return FormPage(
@@ -68,6 +73,7 @@ def _page_of(service: Service, language: Language, channel: Channel) -> FormPage
         here=f"report/{channel.id}",
         heading=_("Your report"),
         introduction=(
+            *_name_among_several(service, language, channel),
             _("Every question may stay empty: a few words or one file are enough."),
             sealing_sentence(service, language, channel),
         ),

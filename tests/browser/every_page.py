@@ -36,7 +36,7 @@ def every_page(source: Source) -> Iterator[str]:
         source.is_answered("Thank you.\n\n" + "long" * 60, number)
     source.follow("Write to the readers")
     yield "message"
-    source.field("Your report").fill("y")
+    source.field("Your message").fill("y")
     source.press("Send the message")
     yield "mailbox"
     source.follow("Finish and leave")

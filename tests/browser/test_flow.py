@@ -80,7 +80,7 @@ def add_a_message(source: Source) -> None:
     source.follow("Write to the readers")
     expect(source.page.get_by_role("checkbox", name="Press")).to_be_checked()
     expect(source.page.get_by_role("checkbox", name="Lawyers")).not_to_be_checked()
-    source.field("Your report").fill("One thing more.")
+    source.field("Your message").fill("One thing more.")
     source.page.locator("input[type=file]").set_input_files(FILES[1])
     source.press("Send the message")
     source.reads("Your message has arrived")
@@ -120,7 +120,7 @@ def read_and_answer(source: Source) -> None:
     source.follow("Write to the readers")
     expect(source.page.get_by_role("checkbox", name="Press")).to_be_checked()
     expect(source.page.get_by_role("checkbox", name="Lawyers")).not_to_be_checked()
-    source.field("Your report").fill("Behind the school.")
+    source.field("Your message").fill("Behind the school.")
     source.press("Send the message")
     source.reads("Your message has arrived")
 
