@@ -10,9 +10,6 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import Final
 
-from starlette.requests import Request
-from starlette.responses import Response
-
 import crypto.errors as formats
 import intake.errors as storage
 
@@ -178,10 +175,3 @@ def reason_of(error: BaseException) -> Reason:
         if kind in DOMAIN_REASONS:
             return DOMAIN_REASONS[kind]
     return Reason.INTERNAL
-
-
-def refuse(request: Request, reason: Reason) -> Response:
-    """Make the plain page of a reason, with its status."""
-    from app.pages import problem_page  # pages know the reasons
-
-    return problem_page(request, reason)

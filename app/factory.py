@@ -9,8 +9,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from app.errors import STATUS, Reason, Refusal, reason_of, refuse
+from app.errors import STATUS, Reason, Refusal, reason_of
 from app.log import Event, log
+from app.pages import problem_page
 from app.routes import ROUTERS
 from app.security import SECURITY_HEADERS, Shield
 from app.session import clear_session
@@ -58,18 +59,18 @@ def create_app(service: Service) -> FastAPI:
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     """Answer what the router or a route refused by status alone."""
     status = error.status_code if isinstance(error, HTTPException) else 0
-    return refuse(request, _BY_STATUS.get(status, Reason.BAD_REQUEST))
+    return problem_page(request, _BY_STATUS.get(status, Reason.BAD_REQUEST))
 
 
 async def _on_invalid(request: Request, error: Exception) -> Response:
     """Answer a request that does not parse; FastAPI's own answer repeats what was sent."""
     del error
-    return refuse(request, Reason.BAD_REQUEST)
+    return problem_page(request, Reason.BAD_REQUEST)
 
 
 async def _on_refusal(request: Request, error: Exception) -> Response:
     reason = error.reason if isinstance(error, Refusal) else Reason.INTERNAL
-    response = refuse(request, reason)
+    response = problem_page(request, reason)
     if reason is Reason.BAD_SESSION:
         clear_session(response)
     return response
@@ -82,7 +83,7 @@ async def _on_domain_error(request: Request, error: Exception) -> Response:
         log(Event.STORAGE_FULL, level=logging.ERROR)
     elif STATUS[reason] >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log(Event.FAILED, level=logging.ERROR, cause=error)
-    return refuse(request, reason)
+    return problem_page(request, reason)
 
 
 async def _on_disconnect(request: Request, error: Exception) -> Response:
@@ -94,6 +95,6 @@ async def _on_disconnect(request: Request, error: Exception) -> Response:
 async def _on_fault(request: Request, error: Exception) -> Response:
     """Answer a fault of ours; this answer does not pass the shield, so it brings the headers."""
     del error  # the server logs its type
-    response = refuse(request, Reason.INTERNAL)
+    response = problem_page(request, Reason.INTERNAL)
     response.headers.update(SECURITY_HEADERS)
     return response

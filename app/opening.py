@@ -9,6 +9,7 @@ from typing import Final
 
 from app.buffers import Budget
 from app.languages import Languages
+from app.roster_file import read_roster_file
 from app.session import SessionBox
 from app.session_keys import HourlyKeys
 from app.settings import Settings
@@ -16,8 +17,7 @@ from app.state import Service
 from app.stretch import Stretcher
 from app.uploads import Uploads
 from crypto.errors import CandorError
-from crypto.minisign import VerifyKey
-from crypto.roster import Roster, parse_roster
+from crypto.roster import Roster
 from forms.form import Form
 from forms.loader import default_form
 from intake.days import utc_today
@@ -70,12 +70,8 @@ def read_roster(settings: Settings, today: date) -> Roster:
     Raises:
         StartError: missing, not the root key's, expired, malformed.
     """
-    signature = settings.roster.with_name(settings.roster.name + ".minisig")
     try:
-        root = VerifyKey.parse(settings.root_key)
-        return parse_roster(
-            settings.roster.read_bytes(), signature.read_bytes(), root, today=today, origin=None
-        )
+        return read_roster_file(settings.roster, settings.root_key, today)
     except OSError as error:
         raise StartError(f"cannot read {error.filename}: {error.strerror}") from None
     except CandorError as error:

@@ -14,7 +14,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import Reason, refuse
+from app.errors import Reason
+from app.pages import problem_page
 
 SECURITY_HEADERS: Final[Mapping[str, str]] = {
     "Content-Security-Policy": (
@@ -78,7 +79,7 @@ class Shield:
             await send(message)
 
         reason = self._objection(scope["method"], headers)
-        app = self._app if reason is None else refuse(Request(scope), reason)
+        app = self._app if reason is None else problem_page(Request(scope), reason)
         await app(scope, receive_watched, send_guarded)
 
     def _objection(self, method: str, headers: Headers) -> Reason | None:

@@ -20,6 +20,7 @@ from intake.errors import IntakeError
 ROSTER_WARNING: Final = timedelta(days=45)
 # a clock may be set, and a machine may sleep: look again at least this often
 _LOOK_SECONDS: Final = 600.0
+_RETRY_SECONDS: Final = 15 * 60.0  # a full disk may have room again by then
 
 
 def serve(settings: Settings) -> None:
@@ -71,21 +72,32 @@ def _keep_days(service: Service, stop: threading.Event) -> None:
     closed = None
     while not stop.is_set():
         today = service.today()
+        wait = min(_seconds_to_midnight(), _LOOK_SECONDS)
         if today != closed:
-            close_days(service)
-            closed = today
-        stop.wait(min(_seconds_to_midnight(), _LOOK_SECONDS))
+            if close_days(service):
+                closed = today
+            else:
+                wait = _RETRY_SECONDS
+        stop.wait(wait)
 
 
-def close_days(service: Service) -> None:
-    """Run the batch that closes every day before today, and say how the roster stands."""
+def close_days(service: Service) -> bool:
+    """Run the batch that closes every day before today, and say how the roster stands.
+
+    Returns:
+        Whether the batch was done; one that failed is tried again.
+    """
+    _warn_of_roster(service)
     try:
         batched = service.intake.run_batch()
     except (IntakeError, CandorError, OSError) as error:
-        # tomorrow's batch closes today's days as well
         log(Event.BATCH_FAILED, level=logging.ERROR, cause=error)
-    else:
-        log(Event.BATCH_DONE, envelopes=batched.envelopes, replies=batched.replies)
+        return False
+    log(Event.BATCH_DONE, envelopes=batched.envelopes, replies=batched.replies)
+    return True
+
+
+def _warn_of_roster(service: Service) -> None:
     left = service.roster.expires - service.today()
     if left < timedelta():
         log(Event.ROSTER_EXPIRED, level=logging.ERROR)

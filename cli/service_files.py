@@ -51,17 +51,9 @@ def load_service(config: Path) -> ServiceFiles:
         SettingsError: they cannot be used.
         RosterError: the roster is refused.
     """
-    from crypto.minisign import VerifyKey
-    from crypto.roster import parse_roster
+    from app.roster_file import read_roster_file
     from intake.days import utc_today
 
     settings = read_settings(config)
-    signature = settings.roster.with_name(f"{settings.roster.name}.minisig")
-    roster = parse_roster(
-        settings.roster.read_bytes(),
-        signature.read_bytes(),
-        VerifyKey.parse(settings.root_key),
-        today=utc_today(),
-        origin=None,
-    )
+    roster = read_roster_file(settings.roster, settings.root_key, utc_today())
     return ServiceFiles(settings, roster)

@@ -113,6 +113,27 @@ def test_the_batch_closes_yesterday(house: House) -> None:
         assert len(service.intake.status().open_days) == 1
     tomorrow = house.roster.issued + timedelta(days=1)
     with open_service(house.settings, today=lambda: tomorrow) as service:
-        close_days(service)
+        assert close_days(service)
         assert service.intake.status().open_days == frozenset()
         assert len(list(service.intake.envelopes("general"))) == 1
+
+
+def test_a_batch_that_fails_is_tried_again(house: House) -> None:
+    with house.open() as service:
+        answer = TestClient(create_app(service), ORIGIN).post(
+            "/en/report/general",
+            content=FORM,
+            headers={"Content-Type": "multipart/form-data; boundary=b"},
+            follow_redirects=False,
+        )
+        assert answer.status_code == 303
+    blobs = house.settings.data / "blobs"
+    aside = blobs.rename(blobs.with_name("aside"))
+    tomorrow = house.roster.issued + timedelta(days=1)
+    with open_service(house.settings, today=lambda: tomorrow) as service:
+        if blobs.exists():
+            blobs.rmdir()
+        assert not close_days(service)
+        aside.rename(blobs)
+        assert close_days(service)
+        assert service.intake.status().open_days == frozenset()

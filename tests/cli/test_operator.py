@@ -180,7 +180,7 @@ def port_8080() -> Iterator[None]:
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         if port_is_taken():
-            pytest.skip("something else listens on port 8080")
+            pytest.fail("stop what listens on port 8080: the demonstration is tested there")
         yield
 
 
@@ -224,14 +224,14 @@ def demonstration(directory: Path) -> Iterator[list[str]]:
             [*PROGRAM, "demo", str(directory)], stdout=out, stderr=out, env=clean_environment()
         )
     try:
-        wait_for_page(process)
+        wait_for_page(process, log)
         yield log.read_text().splitlines()
     finally:
         process.terminate()
         process.wait(30)
 
 
-def wait_for_page(process: subprocess.Popen[bytes]) -> None:
+def wait_for_page(process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         try:
@@ -239,7 +239,7 @@ def wait_for_page(process: subprocess.Popen[bytes]) -> None:
                 return
         except OSError:
             time.sleep(0.2)
-    raise AssertionError("the demonstration does not serve")
+    raise AssertionError(f"the demonstration does not serve:\n{log.read_text()}")
 
 
 def commands_in(lines: list[str]) -> list[str]:
