@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,8 +31,8 @@ from intake.service import Intake
 CHANNEL = "general"
 # this repository's root, for a server's process
 ROOT = Path(__file__).parent.parent.parent
-START_SECONDS = 20.0
-STOP_SECONDS = 20.0
+START_SECONDS = 60.0
+STOP_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -191,12 +191,12 @@ def running_service(directory: Path, **settings: str | int) -> Iterator[Running]
 
 
 @contextlib.contextmanager
-def serving(house: House) -> Iterator[Running]:
-    """Serve a directory in a process of its own."""
+def serving(house: House, *, under: Sequence[str] = ()) -> Iterator[Running]:
+    """Serve a directory in a process of its own, perhaps under another program."""
     log = house.directory / "log"
     with log.open("ab") as errors:
         process = subprocess.Popen(
-            serve_command(house),
+            [*under, *serve_command(house)],
             cwd=ROOT,
             stdout=errors,
             stderr=errors,
