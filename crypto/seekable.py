@@ -100,8 +100,12 @@ class SeekablePayload(io.RawIOBase):
         return filled
 
     def readall(self) -> bytes:
-        """Return everything from here to the end."""
-        return self.read(max(0, self.size - self._place)) or b""
+        """Return everything from here to the end, and never less.
+
+        Raises:
+            DamagedEnvelopeError: a chunk from here on was altered.
+        """
+        return read_fully(self, max(0, self.size - self._place))
 
     def close(self) -> None:
         """Wipe the key and what was opened last."""

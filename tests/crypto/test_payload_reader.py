@@ -173,6 +173,14 @@ def test_a_seekable_reader_reads_on_behind_a_damaged_chunk():
             reader.read(1)
 
 
+@both_readers
+def test_reading_to_the_end_never_gives_less_than_everything(read):
+    payload = bytearray(seal(pattern(4 * CHUNK)))
+    payload[NONCE_BYTES + 2 * SEALED_CHUNK + 7] ^= 1
+    with read(bytes(payload)) as reader, pytest.raises(DamagedEnvelopeError):
+        reader.read()
+
+
 def test_a_file_cut_while_it_is_read_is_refused():
     file = io.BytesIO(seal(pattern(4 * CHUNK)))
     with SeekablePayload(file, key(), 0) as reader:
