@@ -13,6 +13,8 @@ from cli.terminal import wants_colour
 
 if TYPE_CHECKING:
     from console.reading import Reading
+    from console.threads import ThreadBook
+    from crypto.keys import Identity
 
 Identities = Annotated[
     list[Path],
@@ -87,15 +89,32 @@ def open_envelopes(
     if not paths:
         raise CommandError("there is no envelope in there: their names end in .age")
     page = Page(terminal_cells(), Style(colour=wants_colour()))
+    identities = unlock(identity, passphrase_file)
     reading = Reading(
-        unlock(identity, passphrase_file),
+        identities,
         Choice(extract, tuple(attachment or ())),
         JsonLines(typer.echo) if as_json else Pages(page, typer.echo),
         complain,
+        _answered_threads(identity, identities),
     )
     for path in paths:
         reading.read(path)
     raise typer.Exit(_sum_up(reading, several=len(paths) > 1))
+
+
+def _answered_threads(paths: list[Path], identities: list["Identity"]) -> "ThreadBook":
+    """Read which threads were answered, so that a bag forged into one of them is known as such.
+
+    A record that cannot be read hinders a reply, and nobody from reading.
+    """
+    from console.errors import ThreadBookError
+    from console.threads import ThreadBook, read_books
+
+    try:
+        return read_books(zip(paths, identities, strict=True))
+    except ThreadBookError as error:
+        complain(f"{error}")
+        return ThreadBook()
 
 
 def _sum_up(reading: "Reading", *, several: bool) -> Status:

@@ -1,7 +1,7 @@
 """Read envelopes one after the other: show each, count what cannot be shown."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -70,14 +70,24 @@ class Reading:
         if bag.hash in self._seen:
             self.repeated += 1
             return
-        self._seen.add(bag.hash)
-        examined = examine(bag, self.identities, self.choice)
+        examined = self._judge(bag, examine(bag, self.identities, self.choice))
         self.presenter.show(path, examined)
-        problems = [*examined.problems, *self._join_thread(bag)]
-        for problem in problems:
+        for problem in examined.problems:
             self.complain(f"{path}: damaged or forged: {problem}")
-        self.failed += bool(problems)
-        self.opened += not problems
+        if examined.problems:
+            self.failed += 1
+            return
+        # Only now: the hash is that of what was signed, and a copy with a damaged attachment has
+        # the same one. Whoever could make such a copy would otherwise hide the intact bag.
+        self._seen.add(bag.hash)
+        self.opened += 1
+
+    def _judge(self, bag: BagReader, examined: Examined) -> Examined:
+        """Add what the thread says: a forged bag must not be shown as verified."""
+        forged = tuple(self._join_thread(bag))
+        if not forged:
+            return examined
+        return replace(examined, problems=(*examined.problems, *forged), whole=False)
 
     def _join_thread(self, bag: BagReader) -> Iterator[str]:
         if not isinstance(bag.info, SourceInfo):

@@ -12,7 +12,7 @@ reviewer answers is as secret as what: `reviewer-a.age` has `reviewer-a.threads.
 
 import fcntl
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -96,6 +96,16 @@ def read_book(path: Path, identity: Identity) -> ThreadBook:
             " copy, so that no number is given twice"
         ) from None
     return parse_book(data)
+
+
+def read_books(identities: Iterable[tuple[Path, Identity]]) -> ThreadBook:
+    """Read the books of several identities as one, to find threads in; it is nobody's to write.
+
+    Raises:
+        ThreadBookError: one of them is damaged, or sealed to another identity.
+    """
+    books = [read_book(book_path(path), identity) for path, identity in identities]
+    return ThreadBook(tuple({t.source: t for book in books for t in book.threads}.values()))
 
 
 def write_book(path: Path, book: ThreadBook, identity: Identity) -> None:

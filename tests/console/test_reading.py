@@ -151,6 +151,19 @@ def test_the_same_bag_twice_is_shown_once(tmp_path: Path) -> None:
     assert (run.reading.opened, run.reading.repeated) == (1, 1)
 
 
+def test_a_damaged_copy_does_not_hide_the_intact_bag(tmp_path: Path) -> None:
+    """It bears the same signature, and so the same hash; it may well be read first."""
+    import io
+
+    out = io.BytesIO()
+    write_bag(out, files=[File("ledger.txt", b"the whole truth")])
+    damaged = out.getvalue().replace(b"the whole truth", b"not quite truth")
+    paths = [sealed(tmp_path / "a.age", damaged), sealed(tmp_path / "b.age", out.getvalue())]
+    run = Run().read(*paths, paths[1])
+    assert (run.reading.failed, run.reading.opened, run.reading.repeated) == (1, 1, 1)
+    assert "Verified: the signature, and every byte that it covers." in run.text
+
+
 @pytest.mark.parametrize("place", [0, 30, 500, -1, -70_000, -40_000])
 def test_a_flipped_bit_anywhere_is_damage_or_not_for_us(tmp_path: Path, place: int) -> None:
     path = seal_report(
@@ -245,6 +258,12 @@ def test_a_bag_that_takes_part_of_anothers_thread_is_forged(tmp_path: Path) -> N
     run = Run().read(*paths)
     assert (run.reading.opened, run.reading.failed) == (1, 1)
     assert "forged" in run.complaints[0]
+    assert run.text.count("Verified") == 1
+    assert "DAMAGED OR FORGED" in run.text
+    genuine, forged = map(json.loads, Run(as_json=True).read(*paths).lines)
+    assert (genuine["whole_verified"], genuine["problems"]) == (True, [])
+    assert forged["whole_verified"] is False
+    assert "forged" in forged["problems"][0]
 
 
 def test_json_has_everything_and_is_plain_ascii(tmp_path: Path) -> None:
