@@ -55,6 +55,7 @@ def reply(
       echo "Thank you." | candor reply report.age -i anna.age --text - -o r.zip
       candor reply report.age -i anna.age --status working -o r.zip
     """
+    from console.neutral import neutral_line
     from console.opening import envelope_hash
     from console.progress import byte_meter
     from console.reply import Answer, Reviewer, write_reply_bundle
@@ -85,7 +86,7 @@ def reply(
         language = bag.answers.get("language")
     typer.echo(f"Reply {info.number} in this thread: {out}")
     if isinstance(language, str):
-        typer.echo(f"The source reads this service in: {language[:16]}")
+        typer.echo(f"The source reads this service in: {neutral_line(language[:16])}")
 
 
 def _read_text(source: str | None) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tests.console.support import (
     PASSPHRASE,
     File,
     answers,
+    new_source,
     seal_report,
     write_identity,
     write_passphrase,
@@ -206,6 +208,42 @@ def test_a_reply_is_written_and_numbered(
         assert "ru" in found.output
         assert out.stat().st_mode & 0o777 == 0o600
     assert (tmp_path / "anna.threads.age").exists()
+
+
+def test_a_report_cannot_command_the_terminal_of_who_answers(
+    tmp_path: Path, anna: tuple[str, ...]
+) -> None:
+    language = "\x1b[2J\x1b]0;x\x07\ud800"
+    report = json.dumps({"language": language}).encode()
+    path = seal_report(tmp_path / "report.age", report=report)
+    out = tmp_path / "out.zip"
+    done = candor("reply", path, *anna, "--status", "opened", "--out", out)
+    assert (done.status, done.complaints) == (0, "")
+    assert done.out.replace("\n", "").isprintable()
+    assert "⟨U+001B⟩[2J" in done.out
+
+
+def test_a_bag_forged_into_an_answered_thread_is_told_in_every_later_run(
+    tmp_path: Path, anna: tuple[str, ...]
+) -> None:
+    genuine, thief = new_source(), new_source()
+    first = seal_report(tmp_path / "a.age", keys=genuine)
+    forged = seal_report(tmp_path / "b.age", keys=replace(thief, token=genuine.token))
+    run("reply", first, *anna, "--status", "opened", "--out", tmp_path / "out.zip")
+    found = run("open", forged, *anna)
+    assert found.exit_code == 1
+    assert "another source's thread" in found.stderr
+    assert run("open", first, *anna).exit_code == 0
+
+
+def test_a_damaged_record_of_numbers_hinders_nobody_from_reading(
+    report: Path, anna: tuple[str, ...], tmp_path: Path
+) -> None:
+    (tmp_path / "anna.threads.age").write_bytes(b"x")
+    found = run("open", report, *anna)
+    assert found.exit_code == 0
+    assert MARKER in found.output
+    assert "restore it from a copy" in found.stderr
 
 
 def test_a_reply_from_standard_input(report: Path, anna: tuple[str, ...], tmp_path: Path) -> None:
