@@ -24,19 +24,19 @@ _DIRECTORY = Path("/var/tmp")
 _INTRODUCTION = """\
 # What Candor costs
 
-Written by `make bench`; every figure is a median unless it says otherwise, taken in one run in which
-everything that is compared is up and takes its turn. MB are 10^6 bytes. *Target* is what the program
-is held to; a figure that misses it says so.
+Written by `make bench`; every figure is a median unless it says otherwise, taken in one run in
+which everything that is compared is up and takes its turn. MB are 10^6 bytes. *Target* is what
+the program is held to; a figure that misses it says so.
 
-**How to read it.** Absolute figures are this machine's. What carries over are the ratios to a *floor*:
-the same work by the plainest program that could do it. All traffic is loopback; over Tor the circuit
-is what takes time.
+**How to read it.** Absolute figures are this machine's. What carries over are the ratios to a
+*floor*: the same work by the plainest program that could do it. All traffic is loopback; over Tor
+the circuit is what takes time.
 
 **How to repeat it.** `make bench` takes about {minutes:.0f} minutes and needs 10 GB in
-`/var/tmp`, all given back (`--directory` names another place). `.venv/bin/python -m benchmarks upload`
-measures one part ({parts}) and prints it; `--quick` takes smaller sizes, to try a change. Leave the
-machine alone meanwhile: each part waits for others to be done, and says here how many cores they
-still took."""
+`/var/tmp`, all given back (`--directory` names another place). `.venv/bin/python -m benchmarks
+upload` measures one part ({parts}) and prints it; `--quick` takes smaller sizes, to try a change.
+Leave the machine alone meanwhile: each part waits for others to be done, and says here how many
+cores they still took."""
 
 
 def main() -> None:

@@ -15,7 +15,11 @@ TEXT = ("The invoices of the last three years were paid twice, and both times to
 
 def fields(readers: Iterable[str], text: str = TEXT) -> bytes:
     """Write a report's answers: who may read it, and 2 KB of text."""
-    answers = [*((READERS, reader) for reader in readers), ("where", "In the north"), (MAIN_TEXT, text)]
+    answers = [
+        *((READERS, reader) for reader in readers),
+        ("where", "In the north"),
+        (MAIN_TEXT, text),
+    ]
     return b"".join(field(name, value) for name, value in answers)
 
 

@@ -28,12 +28,12 @@ def describe(directory: Path) -> list[str]:
     sodium_init()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / _GIBIBYTE
     libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    kernel = platform.release().partition("-")[0]
     return [
         f"Date: {datetime.now(UTC).date().isoformat()}",
         f"Processor: {os.cpu_count()} cores, {_processor()}",
         f"Memory: {memory:.0f} GiB; files on {_file_system(directory)}",
-        f"System: {platform.system()} {platform.release().partition('-')[0]}, "
-        f"Python {platform.python_version()}",
+        f"System: {platform.system()} {kernel}, Python {platform.python_version()}",
         f"Libraries: {libraries}",
     ]
 

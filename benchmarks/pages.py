@@ -25,14 +25,14 @@ CLIENT_SECONDS = 20.0
 _STYLESHEET = "/static/candor.css"
 _ABOUT_PAGES = """\
 One worker, one client, one connection; bytes as they cross the wire, headers included. The
-stylesheet is compressed and never cached, so the flow counts it once for each page: landing, form,
-secret words, mailbox, and the message form."""
+stylesheet is compressed and never cached, so the flow counts it once for each page: landing,
+form, secret words, mailbox, and the message form."""
 _ABOUT_REPORTS = """\
-A report of 2 KB without files, from the first byte sent to the redirect received: sealed to 16 slots,
-on the disk, its words stretched (Argon2id, 64 MiB, one at a time in a process). The stretch alone is
-timed in between, in the measuring process. Then {clients} clients, each with a new connection for a
-report, for {seconds:.0f} s; *without the key stretch* the service was started with it replaced, which
-no setting does."""
+A report of 2 KB without files, from the first byte sent to the redirect received: sealed to 16
+slots, on the disk, its words stretched (Argon2id, 64 MiB, one at a time in a process). The
+stretch alone is timed in between, in the measuring process. Then {clients} clients, each with a
+new connection for a report, for {seconds:.0f} s; *without the key stretch* the service was
+started with it replaced, which no setting does."""
 
 
 def measure(context: Context) -> list[Section]:
@@ -68,7 +68,9 @@ def _pages(context: Context, place: Place) -> Iterator[Row]:
             yield Row(f"{name} ({language})", kilobytes(count))
         first = sizes["landing"] + style
         flow = sum(sizes.values()) + style * (len(sizes) - 2)
-        yield at_most(f"first page with its stylesheet ({language})", first, FIRST_TARGET, kilobytes)
+        yield at_most(
+            f"first page with its stylesheet ({language})", first, FIRST_TARGET, kilobytes
+        )
         yield at_most(f"whole flow ({language})", flow, FLOW_TARGET, kilobytes)
 
 
@@ -169,8 +171,13 @@ def _many(place: Place, seconds: float, how: str) -> list[Row]:
     sent, failed = sum(tally.sent for tally in tallies), sum(tally.failed for tally in tallies)
     times = [second for tally in tallies for second in tally.seconds]
     return [
-        Row(f"{CLIENTS} clients, {how}", f"{sent / took:.1f} a second, median {milliseconds(median(times))}"),
-        at_most(f"failed, {how}", failed, 0, lambda number: f"{number:.0f}", f" of {sent + failed}"),
+        Row(
+            f"{CLIENTS} clients, {how}",
+            f"{sent / took:.1f} a second, median {milliseconds(median(times))}",
+        ),
+        at_most(
+            f"failed, {how}", failed, 0, lambda number: f"{number:.0f}", f" of {sent + failed}"
+        ),
     ]
 
 

@@ -63,8 +63,8 @@ def speed(count: int, samples: Sequence[float]) -> str:
 
 
 def ratio(floor: Sequence[float], ours: Sequence[float]) -> float:
-    """Give our speed in parts of the floor's, from the medians of the seconds both took."""
-    return median(floor) / median(ours)
+    """Give our speed in parts of the floor's: the median of the rounds, each with its own floor."""
+    return median(theirs / mine for theirs, mine in zip(floor, ours, strict=True))
 
 
 def table(rows: Iterable[Row]) -> str:

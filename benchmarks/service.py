@@ -47,7 +47,7 @@ class Place:
 
 
 def make_place(directory: Path, **settings: str | int) -> Place:
-    """Set up a service with two reviewers and a custodian; not a demonstration, so any port does."""
+    """Set up a service with two reviewers and a custodian; no demonstration, so any port does."""
     directory.mkdir(parents=True)
     port = _free_port()
     root = SigningKey.generate()
@@ -55,7 +55,8 @@ def make_place(directory: Path, **settings: str | int) -> Place:
     (directory / "roster.json").write_bytes(document)
     (directory / "roster.json.minisig").write_bytes(signature)
     Intake.create(directory / "data").close()
-    values = {"root_key": root.verify_key.serialize(), "port": port} | settings
+    key = root.verify_key.serialize()
+    values: dict[str, str | int] = {"root_key": key, "port": port, **settings}
     config = directory / "candor.toml"
     config.write_text(document_settings(values))
     return Place(config, port)

@@ -21,7 +21,7 @@ def _keys_at_once(_codename: Codename, _service_id: bytes) -> SourceKeys:
 def main() -> None:
     config, *options = sys.argv[1:]
     if "--without-stretch" in options:
-        app.stretch.derive_source_keys = _keys_at_once
+        vars(app.stretch)["derive_source_keys"] = _keys_at_once
     serve(load_settings(Path(config)))
 
 

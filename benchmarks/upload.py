@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import chain
 from pathlib import Path
 from statistics import median
 
@@ -19,9 +20,9 @@ UPLOAD_BYTES = 500 * MEGABYTE
 ROUNDS = 7
 FLOOR_TARGET = 0.6
 _ABOUT = """\
-One attachment of {size:.0f} MB over loopback, by a browser's form: parsed, hashed, put into a bag,
-sealed to 16 slots, on the disk (fsynced) before the answer. Against two others, in turn, {rounds}
-rounds, after each the disk is let come to rest:
+One attachment of {size:.0f} MB over loopback, by a browser's form: parsed, hashed, put into a
+bag, sealed to 16 slots, on the disk (fsynced) before the answer. Against two others, in turn,
+{rounds} rounds, after each the disk is let come to rest:
 
 - *the floor*: one process on one core, no HTTP: the same parser, SHA-256, CRC-32, PyNaCl's public
   ChaCha20-Poly1305 on chunks of 64 KiB, write, one fsync;
@@ -35,7 +36,7 @@ def post_file(
     """Send a form with one file as fast as the other side takes it."""
     length = len(head) + size + len(form.END)
     with connected(address) as connection:
-        body = (*(head,), *context.content.blocks(size), form.END)
+        body = chain([head], context.content.blocks(size), [form.END])
         return connection.post(path, body, length).require(303)
 
 
@@ -54,8 +55,9 @@ def measure(context: Context) -> list[Section]:
             service, lambda: post_file(context, place.address, place.form_path, sealed_head, size)
         )
         theirs = _Timed(copying, lambda: post_file(context, clear, "/upload", clear_head, size))
-        ours.round(), theirs.round()  # what is loaded on first use is loaded now
-        ours.forget(), theirs.forget()
+        for server in (ours, theirs):
+            server.round()
+            server.forget()  # what is loaded on first use is loaded now
         for _ in range(context.times(ROUNDS)):
             floors.append(_floor(directory, size))
             ours.round()

@@ -1,7 +1,8 @@
 """The floor of an upload: one process on one core, without HTTP.
 
-`python -m benchmarks.upload_floor SIZE FILE` parses a form of SIZE bytes that lies in memory, hashes
-and seals its file with PyNaCl's public functions, writes and fsyncs it, and prints the seconds.
+`python -m benchmarks.upload_floor SIZE FILE` parses a form with a file of SIZE bytes that lies in
+memory, hashes and seals it with PyNaCl's public functions, writes and fsyncs it, and prints the
+seconds.
 """
 
 import hashlib
