@@ -124,7 +124,15 @@ class Identity:
 
 
 def parse_recipient(text):
-    return bech32_decode("age1pq", text, 1216)
+    """Return the 1,216 bytes, which are two keys that something can be sealed to."""
+    public = bech32_decode("age1pq", text, 1216)
+    try:
+        MLKEM768PublicKey.from_public_bytes(public[:1184])
+        other = X25519PublicKey.from_public_bytes(public[1184:])
+        X25519PrivateKey.generate().exchange(other)
+    except ValueError:
+        raise MalformedError("recipient") from None
+    return public
 
 
 def _combine(lattice_secret, curve_secret, share, public):

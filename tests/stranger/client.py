@@ -100,7 +100,7 @@ class Bag:
 # bags of every kind
 
 
-def _manifest(files):
+def manifest(files):
     return "".join(f"{sha256(data)}  {name}\n" for name, data in files).encode()
 
 
@@ -114,9 +114,9 @@ def write_bag(kind, payload, info, signing, *, size=padded, folder="report"):
     bagit = ("bagit.txt", BAGIT)
     tags = [
         ("bag-info.txt", "".join(f"{a}: {b}\n" for a, b in lines.items()).encode()),
-        ("manifest-sha256.txt", _manifest(payload)),
+        ("manifest-sha256.txt", manifest(payload)),
     ]
-    tagmanifest = _manifest([bagit, *tags])
+    tagmanifest = manifest([bagit, *tags])
     signature = keys.sign(signing, kind, tagmanifest)
     last = [
         ("tagmanifest-sha256.txt", tagmanifest),
@@ -143,6 +143,9 @@ def _read_info(kind, data, payload):
     _require([label for label, _ in found] == present, "labels of bag-info.txt")
     for label, form, _ in wanted:
         _require(label not in info or re.fullmatch(form, info[label]), label)
+    for label in ("Source-Recipient", "Reply-To-Recipient"):
+        if label in info:
+            age.parse_recipient(info[label])
     _require("Status" in info or "Next-Day" not in info, "a day without a status")
     return info
 
@@ -179,8 +182,8 @@ def read_bag(data, kinds, *, signers=None, folder="report", size=padded, known=k
     _require(kind in kinds, "another kind")
     signer = _check_signature(kind, tags, signers)
     covered = [(name, tags[name]) for name in first]
-    _require(_manifest(covered) == tags["tagmanifest-sha256.txt"], "tag manifest")
-    _require(_manifest(payload) == tags["manifest-sha256.txt"], "manifest")
+    _require(manifest(covered) == tags["tagmanifest-sha256.txt"], "tag manifest")
+    _require(manifest(payload) == tags["manifest-sha256.txt"], "manifest")
     _require(tags["bagit.txt"] == BAGIT, "bagit.txt")
     if size:
         length = len(data) - len(tags["padding.bin"])
@@ -316,6 +319,7 @@ def open_submission(envelope, identities):
     _check_attachments(bag)
     _require(len(bag.payload["data/identity.age"]) == 5755, "identity.age")
     _require(isinstance(bag.answers, dict), "report.json")
+    bag.payload["data/report.txt"].decode()
     _require(len(bag.payload["data/report.txt"]) <= 1 << 20, "text too long")
     return bag
 
@@ -396,7 +400,7 @@ def write_bundle(replies, reviewer):
     return write_bag("bundle", payload, info, reviewer.signing, size=None, folder="bundle")
 
 
-def _bundle_name(name):
+def is_bundle_name(name):
     tags = "bagit|bag-info|manifest-sha256|tagmanifest-sha256"
     form = rf"bundle/(data/[0-9a-f]{{32}}\.age|data/replies\.json|({tags})\.txt"
     return re.fullmatch(form + r"|tagmanifest-sha256\.txt\.minisig)", name)
@@ -405,7 +409,7 @@ def _bundle_name(name):
 def read_bundle(data, signers):
     """Return the list of (address, envelope)."""
     bag = read_bag(
-        data, ["bundle"], signers=signers, folder="bundle", size=None, known=_bundle_name
+        data, ["bundle"], signers=signers, folder="bundle", size=None, known=is_bundle_name
     )
     document = bag.payload["data/replies.json"]
     listed = json.loads(document)
