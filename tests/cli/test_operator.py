@@ -15,14 +15,12 @@ from http import HTTPStatus
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from cli.main import app
 from crypto.minisign import VerifyKey
 from crypto.source_keys import reviewer_signing_key
 from intake.service import Intake
 from intake.values import Door
-from tests.cli.support import PROGRAM, candor, clean_environment, is_one_line
+from tests.cli.support import PROGRAM, candor, clean_environment, is_one_line, run
 from tests.console.support import (
     ANNA,
     new_source,
@@ -32,10 +30,6 @@ from tests.console.support import (
 )
 
 SLOTS = 4
-
-
-def run(*arguments: object):
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 @pytest.fixture

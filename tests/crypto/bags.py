@@ -167,3 +167,12 @@ def _length(files: Mapping[str, bytes]) -> int:
 
 def _sha256(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()
+
+
+FILES = [("a.pdf", "application/pdf", b"first " * 50), ("b.jpg", "image/jpeg", b"second " * 50)]
+REPORT = submission(files=FILES, text="what I saw", answers=b'{"form": "default"}\n')
+REPLY = reply()
+
+
+def read_all(data: bytes) -> None:
+    open_bag(data, REVIEWER).verify()

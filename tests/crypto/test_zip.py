@@ -15,7 +15,7 @@ from crypto.errors import DamagedBagError
 from crypto.zip_profile import zip_bytes
 from crypto.zip_reader import ZipReader
 from crypto.zip_writer import ZipWriter
-from tests.crypto import zip_forge
+from tests.crypto import zip_forge, zip_forgeries
 
 NAMES = st.sampled_from(
     [
@@ -24,7 +24,7 @@ NAMES = st.sampled_from(
     ]
 )
 MEMBERS = st.dictionaries(NAMES, st.binary(max_size=300), max_size=20)
-REFUSED = zip_forge.refused()
+REFUSED = zip_forgeries.refused()
 
 
 def read(data: bytes) -> ZipReader:
@@ -95,10 +95,10 @@ def test_short_reads_of_the_file_below_change_nothing(members):
 
 
 def test_the_vectors_in_the_repository_are_the_ones_tested():
-    assert zip_forge.VECTORS.read_text() == zip_forge.vectors()
+    assert zip_forgeries.VECTORS.read_text() == zip_forgeries.vectors()
 
 
-@pytest.mark.parametrize("vector", json.loads(zip_forge.VECTORS.read_text())["accepted"])
+@pytest.mark.parametrize("vector", json.loads(zip_forgeries.VECTORS.read_text())["accepted"])
 def test_these_vectors_are_accepted(vector):
     archive = read(bytes.fromhex(vector["zip"]))
     found = [
@@ -213,10 +213,10 @@ def test_unzip_and_python_extract_what_was_written(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "what", [what for what, (members, _) in zip_forge.accepted().items() if members]
+    "what", [what for what, (members, _) in zip_forgeries.accepted().items() if members]
 )
 def test_unzip_accepts_these_vectors(what, tmp_path):
-    members, data = zip_forge.accepted()[what]
+    members, data = zip_forgeries.accepted()[what]
     file = tmp_path / "bag.zip"
     file.write_bytes(data)
     subprocess.run(["unzip", "-tq", file], check=True, timeout=60, stdout=subprocess.DEVNULL)
