@@ -24,6 +24,7 @@ def parse_json(data: bytes, name: str) -> object:
             object_pairs_hook=_unique,
             parse_constant=_refuse,
             parse_float=_finite,
+            parse_int=_whole,
         )
     except (ValueError, RecursionError):
         raise DamagedBagError(f"{name} is not a JSON document in UTF-8") from None
@@ -49,6 +50,12 @@ def _finite(number: str) -> float:
     if not math.isfinite(value):
         raise ValueError("infinity")
     return value
+
+
+def _whole(number: str) -> int:
+    """Refuse the same number with its 400 zeros written out."""
+    _finite(number)
+    return int(number)
 
 
 def _is_shallow(document: object) -> bool:
