@@ -9,7 +9,7 @@ from crypto.errors import CandorError
 from crypto.reply import Reply, read_reply
 from crypto.roster import Reviewer, Roster
 from crypto.source_keys import SourceKeys
-from intake.errors import UnknownReplyError
+from intake.errors import StorageError, UnknownReplyError
 from intake.service import Intake
 from intake.values import EnvelopeHash
 
@@ -37,7 +37,7 @@ class Mail:
     """Everything that waits.
 
     Attributes:
-        unreadable: what is damaged, to somebody else or by nobody of the roster.
+        unreadable: what is damaged or lost, to somebody else or by nobody of the roster.
     """
 
     letters: tuple[Letter, ...]
@@ -63,7 +63,8 @@ def open_mail(intake: Intake, roster: Roster, keys: SourceKeys) -> Mail:
             letters.append(_open(intake, roster.reviewers, keys, waiting.hash))
         except UnknownReplyError:
             continue  # erased meanwhile, in another window
-        except CandorError:
+        except (CandorError, StorageError):
+            # one that the disk lost must not keep the others from being read, or it from erasure
             unreadable.append(waiting.hash)
     letters.sort(key=lambda one: (one.reply.info.day, one.reviewer.name, one.reply.info.number))
     return Mail(tuple(letters), tuple(sorted(unreadable)))

@@ -176,6 +176,18 @@ def test_a_reply_by_nobody_of_the_roster_is_not_shown_and_can_be_erased(web: Web
     assert web.client.get("/en/mailbox").text.count("It is not shown.") == 1
 
 
+def test_a_reply_that_the_disk_lost_does_not_hide_the_others(web: Web) -> None:
+    deliver(web.house, reply_info(keys_of(web), number=1), "the first")
+    (lost,) = web.house.stored()
+    deliver(web.house, reply_info(keys_of(web), number=2), "the second")
+    lost.unlink()
+    text = opened(web)
+    assert "the second" in text
+    assert text.count("It is not shown.") == 1
+    web.client.post("/en/mailbox/erase", data={"all": "yes"})
+    assert "Nothing is waiting for you." in web.client.get("/en/mailbox").text
+
+
 def test_one_reply_or_all_can_be_erased(web: Web) -> None:
     for number in (1, 2, 3):
         deliver(web.house, reply_info(keys_of(web), number=number), f"text {number}")
