@@ -71,6 +71,7 @@ def keep_days(service: Service) -> Iterator[None]:
 def _keep_days(service: Service, stop: threading.Event) -> None:
     closed = None
     while not stop.is_set():
+        service.sessions.turn_keys()
         today = service.today()
         wait = min(_seconds_to_midnight(), _LOOK_SECONDS)
         if today != closed:

@@ -138,6 +138,15 @@ def test_keys_that_slept_for_hours_forget_everything() -> None:
     assert not set(before) & set(keys.accepted())
 
 
+def test_keys_are_forgotten_in_time_although_nobody_comes() -> None:
+    clock = Clock()
+    keys = HourlyKeys(clock=clock)
+    before = set(keys.accepted())
+    clock.now += 2 * KEY_SECONDS
+    SessionBox(keys).turn_keys()
+    assert not before & set(keys._keys)
+
+
 def test_another_process_opens_nothing() -> None:
     cookie = SessionBox(HourlyKeys()).seal(largest())
     with pytest.raises(BadSessionError):
