@@ -14,7 +14,15 @@ from app.settings import Settings
 from crypto.minisign import SigningKey
 from tests.app.conftest import ORIGIN
 from tests.app.forms import field, form
-from tests.support.service import ROOT, House, make_house, serve_command, serving, write_roster
+from tests.support.service import (
+    ROOT,
+    House,
+    free_port,
+    make_house,
+    serve_command,
+    serving,
+    write_roster,
+)
 
 FORM = form(field("reader", "press"), field("report", "x"))
 
@@ -91,7 +99,9 @@ def test_a_demonstration_is_served_at_its_place(house: House) -> None:
         assert service.roster.demonstration
 
 
-def test_a_second_service_on_the_same_directory_is_refused(house: House) -> None:
+def test_a_second_service_on_the_same_directory_is_refused(tmp_path: Path) -> None:
+    # a port of its own: whoever answers at the usual one would pass for the first service
+    house = make_house(tmp_path / "house", origin=ORIGIN, port=free_port())
     with serving(house) as first:
         second = subprocess.run(
             serve_command(house), cwd=ROOT, capture_output=True, text=True, check=False
