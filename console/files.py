@@ -21,7 +21,7 @@ def private_directory(path: Path) -> Iterator[int]:
     """Make a directory with mode 0700, or take an existing one that nobody else can write to.
 
     Raises:
-        OutputError: a symbolic link, another owner's, or others may write into it.
+        OutputError: a symbolic link, or others may write into it and move what is there.
     """
     path.parent.mkdir(_DIRECTORY_MODE, parents=True, exist_ok=True)
     with suppress(FileExistsError):
@@ -34,8 +34,9 @@ def private_directory(path: Path) -> Iterator[int]:
         status = os.fstat(descriptor)
         others_write = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
         # Whoever can write here could plant a link or move the files away; not so where the
-        # sticky bit stands.
-        if others_write and not status.st_mode & stat.S_ISVTX:
+        # sticky bit stands, but it does not bind the directory's owner.
+        sticky = status.st_mode & stat.S_ISVTX and status.st_uid in {0, os.geteuid()}
+        if others_write and not sticky:
             raise OutputError(f"others may write into {path}: name a directory of your own")
         yield descriptor
     finally:

@@ -7,6 +7,7 @@ manifests.
 
 import io
 import os
+import stat
 from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -62,9 +63,8 @@ class UnpackedBag(io.RawIOBase):
         path = f"{FOLDER}/{name}"
         offset = self.size
         self._add(io.BytesIO(local_header(path)))
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
         start = self.size
-        self._add(os.fdopen(os.open(root / name, flags), "rb"))
+        self._add(_open_file(root / name))
         member = Member(path, self.size - start, 0, offset)
         self._add(io.BytesIO(descriptor(member.size, 0)))
         return member
@@ -110,6 +110,20 @@ class UnpackedBag(io.RawIOBase):
         """Close the files."""
         self._files.close()
         super().close()
+
+
+def _open_file(path: Path) -> BinaryIO:
+    """Open a plain file; a pipe would keep us waiting for ever.
+
+    Raises:
+        DamagedBagError: something else has its name.
+    """
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    file = os.fdopen(os.open(path, flags), "rb")
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise DamagedBagError("the directory holds what is no plain file")
+    return file
 
 
 def _names(root: Path) -> Iterator[str]:

@@ -107,6 +107,18 @@ def test_a_directory_where_others_may_write_is_refused(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory away")
+def test_the_sticky_bit_of_anothers_directory_protects_nothing(tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    with private_directory(shared):
+        pass
+    os.chown(shared, 12345, -1)
+    with pytest.raises(OutputError), private_directory(shared):
+        pass
+
+
 def test_a_subdirectory_open_to_others_is_refused(tmp_path: Path) -> None:
     (tmp_path / "open").mkdir(mode=0o755)
     with (

@@ -1,6 +1,7 @@
 """A check says what held, and never more."""
 
 import io
+import os
 import zipfile
 from pathlib import Path
 
@@ -110,6 +111,13 @@ def test_a_link_in_a_directory_is_not_followed(unpacked: Path) -> None:
     text.rename(unpacked / "elsewhere.txt")
     text.symlink_to(unpacked / "elsewhere.txt")
     with pytest.raises(OSError, match="symbolic link"):
+        verify(unpacked, [], [])
+
+
+def test_a_pipe_in_a_directory_does_not_keep_us_waiting(unpacked: Path) -> None:
+    (unpacked / "report" / "padding.bin").unlink()
+    os.mkfifo(unpacked / "report" / "padding.bin")
+    with pytest.raises(DamagedBagError, match="plain file"):
         verify(unpacked, [], [])
 
 
