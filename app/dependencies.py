@@ -78,7 +78,5 @@ def see_other(path: str) -> RedirectResponse:
 
 def remember(response: Response, service: Service, session: Session) -> Response:
     """Give the browser its session."""
-    # one origin over plain http (an onion is) and the browser there would not send it back
-    secure = all(origin.startswith("https:") for origin in service.roster.origins)
-    set_session(response, service.sessions.seal(session), secure=secure)
+    set_session(response, service.sessions.seal(session))
     return response

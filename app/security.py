@@ -52,7 +52,9 @@ class Shield:
 
     def __init__(self, app: ASGIApp, origins: Iterable[str]) -> None:
         self._app = app
-        self._hosts = {urlsplit(origin).netloc.lower() for origin in origins}
+        places = [urlsplit(origin) for origin in origins]
+        self._hosts = {place.netloc.lower() for place in places}
+        self._encrypted = {place.netloc.lower() for place in places if place.scheme == "https"}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -73,6 +75,8 @@ class Shield:
             if message["type"] == "http.response.start":
                 answer = MutableHeaders(scope=message)
                 answer.update(SECURITY_HEADERS)
+                if headers.get("host", "").lower() in self._encrypted:
+                    _secure_cookies(answer)
                 if body_is_left:
                     # an answer before the body's end ends the connection; see app.server
                     answer["Connection"] = "close"
@@ -106,6 +110,14 @@ def is_same_origin(method: str, headers: Headers) -> bool:
         return urlsplit(origin).netloc == headers.get("host", "")
     except ValueError:
         return False
+
+
+def _secure_cookies(answer: MutableHeaders) -> None:
+    """Keep cookies of an https origin off plain http, where somebody on the way could force it."""
+    cookies = answer.getlist("set-cookie")
+    del answer["set-cookie"]
+    for cookie in cookies:
+        answer.append("set-cookie", f"{cookie}; Secure")
 
 
 def _has_body(headers: Headers) -> bool:

@@ -125,9 +125,9 @@ class SessionBox:
         raise BadSessionError("no key opens the cookie")
 
 
-def set_session(response: Response, cookie: str, *, secure: bool = False) -> None:
-    """Give a sealed session to the browser until it closes; `secure` on an https origin."""
-    response.set_cookie(COOKIE, cookie, path="/", httponly=True, samesite="strict", secure=secure)
+def set_session(response: Response, cookie: str) -> None:
+    """Give a sealed session to the browser until it closes."""
+    response.set_cookie(COOKIE, cookie, path="/", httponly=True, samesite="strict")
 
 
 def clear_session(response: Response) -> None:

@@ -4,8 +4,12 @@ import itertools
 
 import pytest
 from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
-from app.security import SECURITY_HEADERS, is_same_origin
+from app.security import SECURITY_HEADERS, Shield, is_same_origin
+from app.session import set_session
 from tests.app.conftest import ORIGIN, Web
 from tests.app.forms import field, form
 
@@ -112,3 +116,19 @@ def test_forwarded_headers_are_not_believed(web: Web) -> None:
     }
     answer = web.client.get("/", headers=headers, follow_redirects=False)
     assert "evil" not in str(answer.headers)
+
+
+@pytest.mark.parametrize(
+    ("origin", "secure"), [("http://abc.onion", False), ("https://report.example", True)]
+)
+def test_a_cookie_of_an_encrypted_origin_stays_off_plain_http(origin: str, *, secure: bool) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        response = Response("here")
+        set_session(response, "sealed")
+        await response(scope, receive, send)
+
+    shield = Shield(app, ["http://abc.onion", "https://report.example"])
+    cookies = TestClient(shield, origin).get("/").headers.get_list("set-cookie")
+    assert len(cookies) == 1
+    assert ("Secure" in cookies[0]) == secure
+    assert "HttpOnly" in cookies[0]
