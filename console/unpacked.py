@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from crypto.bag_layout import (
     ANSWERS,
@@ -30,16 +30,14 @@ from crypto.bag_layout import (
     is_attachment,
 )
 from crypto.errors import DamagedBagError
+from crypto.raw_reader import RawReader
 from crypto.zip_profile import Member, central_header, descriptor, end_records, local_header
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
 
 _BEFORE = (BAGIT, TEXT, ANSWERS)
 _AFTER = (ATTACHMENTS_JSON, IDENTITY, INFO, MANIFEST, PADDING, TAG_MANIFEST, SIGNATURE)
 
 
-class UnpackedBag(io.RawIOBase):
+class UnpackedBag(RawReader):
     """The ZIP of a directory; closing closes the files.
 
     Args:
@@ -50,11 +48,11 @@ class UnpackedBag(io.RawIOBase):
     """
 
     def __init__(self, path: Path) -> None:
+        super().__init__(0)
         root = path / FOLDER if (path / FOLDER).is_dir() else path
         self._files = ExitStack()
         self._parts: list[BinaryIO] = []
         self._starts: list[int] = []
-        self.size = self._place = 0
         members = [self._add_member(root, name) for name in _names(root)]
         directory = b"".join(map(central_header, members))
         self._add(io.BytesIO(directory + end_records(len(members), self.size, len(directory))))
@@ -75,36 +73,11 @@ class UnpackedBag(io.RawIOBase):
         self._starts.append(self.size)
         self.size += part.seek(0, io.SEEK_END)
 
-    def readable(self) -> bool:
-        """Say yes."""
-        return True
-
-    def seekable(self) -> bool:
-        """Say yes."""
-        return True
-
-    def tell(self) -> int:
-        """Return the place."""
-        return self._place
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        """Move."""
-        self._place = (
-            offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: self.size}[whence]
-        )
-        return self._place
-
-    def readinto(self, buffer: "WriteableBuffer", /) -> int:
-        """Read from the part that is at this place; fewer bytes come where it ends."""
-        if self._place >= self.size:
-            return 0
-        index = bisect_right(self._starts, self._place) - 1
+    def _read_at(self, place: int, out: memoryview) -> int:
+        index = bisect_right(self._starts, place) - 1
         part = self._parts[index]
-        part.seek(self._place - self._starts[index])
-        with memoryview(buffer).cast("B") as view:
-            count = int(part.readinto(view))  # type: ignore[attr-defined]  # files and BytesIO have it
-        self._place += count
-        return count
+        part.seek(place - self._starts[index])
+        return int(part.readinto(out))  # type: ignore[attr-defined]  # files and BytesIO have it
 
     def close(self) -> None:
         """Close the files."""

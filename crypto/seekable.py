@@ -4,7 +4,6 @@ Source: c2sp.org/age, "Payload", on seeking.
 """
 
 import io
-from typing import TYPE_CHECKING
 
 from crypto import sodium
 from crypto.errors import DamagedEnvelopeError
@@ -16,13 +15,11 @@ from crypto.payload import (
     PayloadKey,
     plaintext_bytes,
 )
+from crypto.raw_reader import RawReader
 from crypto.sinks import SeekableReadable, read_fully
 
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
 
-
-class SeekablePayload(io.RawIOBase):
+class SeekablePayload(RawReader):
     """A payload that is read anywhere, opening the chunks that are touched.
 
     The last chunk is opened first: it proves the length, so that places counted from the end are
@@ -44,59 +41,29 @@ class SeekablePayload(io.RawIOBase):
         Raises:
             DamagedEnvelopeError: cut short, extended, or the last chunk was altered.
         """
+        super().__init__(plaintext_bytes(file.seek(0, io.SEEK_END) - start))
         self._file = file
         self._key = key
         self._first = start + NONCE_BYTES
-        self.size = plaintext_bytes(file.seek(0, io.SEEK_END) - start)
         self._last = max(0, self.size - 1) // CHUNK
-        self._place = 0
         self._kept = bytearray(CHUNK)
         self._kept_number = -1
         self._keep(self._last)
 
-    def readable(self) -> bool:
-        """Say yes."""
-        return True
-
-    def seekable(self) -> bool:
-        """Say yes."""
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        """Move; a place beyond the end is allowed, and nothing is there."""
-        self._checkClosed()
-        origins = {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: self.size}
-        if whence not in origins:
-            raise ValueError("whence is 0, 1 or 2")
-        place = origins[whence] + offset
-        if place < 0:
-            raise ValueError("nothing comes before the start")
-        self._place = place
-        return place
-
-    def tell(self) -> int:
-        """Return the place."""
-        return self._place
-
-    def readinto(self, buffer: "WriteableBuffer", /) -> int:
-        """Fill `buffer`; fewer bytes come only before the end or a damaged chunk.
+    def _read_at(self, place: int, out: memoryview) -> int:
+        """Fill `out`; fewer bytes come only before a damaged chunk.
 
         Raises:
             DamagedEnvelopeError: the chunk at this place was altered.
         """
-        self._checkClosed()
-        out = memoryview(buffer).cast("B")
-        out = out[: max(0, self.size - self._place)]
         filled = 0
         while filled < len(out):
             try:
-                taken = self._take(out[filled:])
+                filled += self._take(place + filled, out[filled:])
             except DamagedEnvelopeError:
                 if not filled:
                     raise
                 break
-            filled += taken
-            self._place += taken
         return filled
 
     def readall(self) -> bytes:
@@ -114,9 +81,9 @@ class SeekablePayload(io.RawIOBase):
             self._key.wipe()
         super().close()
 
-    def _take(self, out: memoryview) -> int:
-        """Move the next bytes into `out`: opened straight into it where whole chunks fit."""
-        number, offset = divmod(self._place, CHUNK)
+    def _take(self, place: int, out: memoryview) -> int:
+        """Move the bytes at `place` into `out`: opened straight into it where whole chunks fit."""
+        number, offset = divmod(place, CHUNK)
         if offset or len(out) < self._chunk_bytes(number) or number == self._kept_number:
             self._keep(number)
             taken = min(len(out), self._chunk_bytes(number) - offset)

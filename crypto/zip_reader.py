@@ -9,9 +9,10 @@ meaning hides in a gap, an overlap, a prefix or a comment.
 
 import io
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from crypto.errors import DamagedBagError
+from crypto.raw_reader import RawReader
 from crypto.zip_profile import (
     CENTRAL,
     CENTRAL_EXTRA,
@@ -29,9 +30,6 @@ from crypto.zip_profile import (
     end_records,
     local_header,
 )
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
 
 
 class SeekableFile(Protocol):
@@ -146,47 +144,17 @@ class ZipReader:
         DESCRIPTOR.require(read_exactly(self._file, at, len(behind)), behind)
 
 
-class MemberReader(io.RawIOBase):
-    """A stretch of a file, readable and seekable; what it is read from stays open."""
+class MemberReader(RawReader):
+    """A stretch of a file; what it is read from stays open."""
 
     def __init__(self, file: SeekableFile, start: int, size: int) -> None:
-        super().__init__()
+        super().__init__(size)
         self._file = file
         self._start = start
-        self._size = size
-        self._position = 0
 
-    def readable(self) -> bool:
-        """Tell that it can be read."""
-        return True
-
-    def seekable(self) -> bool:
-        """Tell that it can be moved in."""
-        return True
-
-    def tell(self) -> int:
-        """Return the position."""
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        """Move; positions beyond the end read nothing."""
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
-        if base + offset < 0:
-            raise ValueError("before the beginning")
-        self._position = base + offset
-        return self._position
-
-    def readinto(self, buffer: "WriteableBuffer", /) -> int:
-        """Fill `buffer`, never beyond the member's end."""
-        left = max(0, self._size - self._position)
-        with memoryview(buffer).cast("B") as view:
-            wanted = view[:left]
-            if not wanted:
-                return 0
-            self._file.seek(self._start + self._position)
-            count = self._file.readinto(wanted) or 0
-        self._position += count
-        return count
+    def _read_at(self, place: int, out: memoryview) -> int:
+        self._file.seek(self._start + place)
+        return self._file.readinto(out) or 0
 
 
 def _require_ends(found: bytes, start: int) -> None:

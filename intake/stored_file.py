@@ -1,9 +1,9 @@
 """Read a stored envelope as one seekable file: the header from its row, the payload from disk."""
 
-import io
 import os
 from collections.abc import Callable
 
+from crypto.raw_reader import RawReader
 from intake.blobs import BlobDirectory, BlobName
 from intake.bounds import SEGMENT_BYTES
 from intake.database import storage_errors
@@ -13,7 +13,7 @@ Locate = Callable[[], BlobName]
 """Looks up where the payload rests now; raises UnknownEnvelopeError once it was removed."""
 
 
-class StoredFile(io.RawIOBase):
+class StoredFile(RawReader):
     """The raw reader; wrap it in `io.BufferedReader`.
 
     Only one segment is open at a time. A batch in another process may move the payload to a new
@@ -21,59 +21,31 @@ class StoredFile(io.RawIOBase):
     """
 
     def __init__(self, header: bytes, length: int, blobs: BlobDirectory, locate: Locate) -> None:
-        super().__init__()
+        super().__init__(length)
         self._header = header
-        self._length = length
         self._blobs = blobs
         self._locate = locate
         self._blob = locate()
-        self._position = 0
         self._number = -1
         self._segment: int | None = None
 
-    def readable(self) -> bool:
-        """Say yes."""
-        return True
-
-    def seekable(self) -> bool:
-        """Say yes."""
-        return True
-
-    def tell(self) -> int:
-        """Say where the next byte comes from."""
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        """Go somewhere else; past the end there is nothing to read."""
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._length}[whence]
-        if base + offset < 0:
-            raise ValueError("a position is not negative")
-        self._position = base + offset
-        return self._position
-
-    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override] # the stub's Buffer
+    def _read_at(self, place: int, out: memoryview) -> int:
         """Read up to the end of the header or of one segment.
 
         Raises:
             UnknownEnvelopeError: it was removed meanwhile.
             StorageError: a segment is missing or short.
         """
-        view = memoryview(buffer).cast("B")[: max(0, self._length - self._position)]
-        if not view:
-            return 0
-        if self._position < len(self._header):
-            piece = self._header[self._position : self._position + len(view)]
-            view[: len(piece)] = piece
-            taken = len(piece)
-        else:
-            taken = self._read_payload(view)
-        self._position += taken
-        return taken
+        piece = self._header[place : place + len(out)]
+        if not piece:
+            return self._read_payload(place - len(self._header), out)
+        out[: len(piece)] = piece
+        return len(piece)
 
-    def _read_payload(self, view: memoryview) -> int:
-        number, offset = divmod(self._position - len(self._header), SEGMENT_BYTES)
+    def _read_payload(self, place: int, out: memoryview) -> int:
+        number, offset = divmod(place, SEGMENT_BYTES)
         with storage_errors():
-            taken = os.preadv(self._open_segment(number), [view], offset)
+            taken = os.preadv(self._open_segment(number), [out], offset)
         if not taken:
             raise StorageError("a stored segment is shorter than it was")
         return taken

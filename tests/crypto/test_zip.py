@@ -185,7 +185,7 @@ def test_an_opened_member_can_be_moved_in_and_ends_where_it_ends():
     assert (member.seek(9), member.read(1)) == (9, b"")
     assert (member.seek(1), member.seek(1, io.SEEK_CUR), member.read()) == (1, 2, b"e")
     assert (member.readable(), member.seekable()) == (True, True)
-    with pytest.raises(ValueError, match="beginning"):
+    with pytest.raises(ValueError, match="before the start"):
         member.seek(-1)
 
 
