@@ -40,6 +40,7 @@ class Reason(StrEnum):
     # about the words and the session
     CODENAME_TYPO = "codename_typo"
     BAD_SESSION = "bad_session"
+    MAILBOX_CLOSED = "mailbox_closed"
     # about the request
     BAD_REQUEST = "bad_request"
     NOT_FOUND = "not_found"
@@ -77,6 +78,7 @@ STATUS: Final[Mapping[Reason, HTTPStatus]] = {
     Reason.TOO_MANY_PARTS: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     Reason.CODENAME_TYPO: HTTPStatus.UNPROCESSABLE_ENTITY,
     Reason.BAD_SESSION: HTTPStatus.FORBIDDEN,
+    Reason.MAILBOX_CLOSED: HTTPStatus.FORBIDDEN,
     Reason.BAD_REQUEST: HTTPStatus.BAD_REQUEST,
     Reason.NOT_FOUND: HTTPStatus.NOT_FOUND,
     Reason.WRONG_METHOD: HTTPStatus.METHOD_NOT_ALLOWED,

@@ -8,10 +8,10 @@ wrong, and also when the source is gone, leaves nothing.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from starlette.requests import Request
 
@@ -28,8 +28,8 @@ from app.multipart import (
     parse_boundary,
 )
 from app.sealing import Order, Sealing
+from app.sender import MailboxSender, NewSender, Sender
 from app.state import Service
-from app.stretch import Lane
 from crypto.bag_info import BagKind
 from crypto.codename import Codename
 from crypto.roster import Channel
@@ -51,10 +51,12 @@ class Received:
     """What was stored.
 
     Attributes:
+        keys: the sender's.
         readers: ids of the reviewers who can open it.
         files: the size of each, in their order.
     """
 
+    keys: SourceKeys
     readers: tuple[str, ...]
     files: tuple[int, ...]
 
@@ -80,45 +82,47 @@ async def receive_report(
     codename = Codename.generate(language.code)
     form = service.report_form(channel)
     order = Order(BagKind.REPORT, channel, form, language.code)
-    reception = _Reception(service, order, lambda: service.stretcher.derive(codename, Lane.REPORT))
+    reception = _Reception(service, order, NewSender(codename, service.stretcher))
     received = await reception.run(request)
-    return ReceivedReport(received.readers, received.files, codename)
+    return ReceivedReport(received.keys, received.readers, received.files, codename)
 
 
 async def receive_message(
-    request: Request, service: Service, channel: Channel, language: Language, keys: SourceKeys
+    request: Request,
+    service: Service,
+    channel: Channel,
+    language: Language,
+    keys: SourceKeys | None,
 ) -> Received:
     """Seal a message of a mailbox as it arrives and store it.
+
+    Args:
+        request: what arrives.
+        service: what it is sealed for.
+        channel: whose reviewers may read it.
+        language: of the page.
+        keys: of the open mailbox; without one, the form must bring its words.
 
     Raises:
         As `receive_report`.
     """
-
-    async def known() -> SourceKeys:
-        return keys
-
     order = Order(BagKind.MESSAGE, channel, service.message_form(channel), language.code)
-    return await _Reception(service, order, known).run(request)
+    sender = MailboxSender(keys, language.code, service.stretcher)
+    return await _Reception(service, order, sender).run(request)
 
 
 class _Reception:
-    """One form on its way in.
+    """One form on its way in."""
 
-    Args:
-        derive: gives the source's keys; called once, when the form is accepted.
-    """
-
-    def __init__(
-        self, service: Service, order: Order, derive: Callable[[], Coroutine[Any, Any, SourceKeys]]
-    ) -> None:
+    def __init__(self, service: Service, order: Order, sender: Sender) -> None:
         self._service = service
         self._order = order
-        self._derive = derive
+        self._sender = sender
         self._loop = asyncio.get_running_loop()
         self._deriving: asyncio.Task[SourceKeys] | None = None
         self._sealing: Sealing | None = None
         self._readers: tuple[str, ...] = ()
-        fields = {field.id for field in order.form.fields} - {FILES}
+        fields = {field.id for field in order.form.fields} - {FILES} | {*sender.fields}
         limits = Limits(fields, int(service.settings.report_limit))
         self._form = FormStream(limits, self._accept)
 
@@ -128,15 +132,15 @@ class _Reception:
             raise Refusal(Reason.ROSTER_EXPIRED)
         with self._service.uploads.one():
             try:
-                await self._receive(request)
+                keys = await self._receive(request)
             except MultipartError as error:
                 problem = Problem(None, _MULTIPART_REASONS[type(error)])
                 raise RefusedForm([problem], self._form.values) from None
             finally:
                 await self._leave()
-        return Received(self._readers, tuple(self._form.file_sizes))
+        return Received(keys, self._readers, tuple(self._form.file_sizes))
 
-    async def _receive(self, request: Request) -> None:
+    async def _receive(self, request: Request) -> SourceKeys:
         self._require_length(request)
         reader = MultipartReader(
             parse_boundary(request.headers.get("content-type", "")), self._form
@@ -152,7 +156,7 @@ class _Reception:
 
         await Pump(work, self._service.sealing, self._service.budget).run(request.stream())
         await self._in_thread(finish)
-        await self._commit()
+        return await self._commit()
 
     def _require_length(self, request: Request) -> None:
         """Refuse at once what its header says is too large."""
@@ -169,21 +173,25 @@ class _Reception:
     def _accept(self, values: Values, has_file: bool) -> SubmissionWriter:  # noqa: FBT001
         """Check the answers and begin to seal, in a thread; start the stretch beside it."""
         channel, form = self._order.channel, self._order.form
-        if problems := problems_of(channel, form, values, has_file=has_file):
+        problems = self._sender.problems(values)
+        answers = {name: texts for name, texts in values.items() if name not in self._sender.fields}
+        problems += problems_of(channel, form, answers, has_file=has_file)
+        if problems:
             raise RefusedForm(problems, values)
-        self._readers = chosen_readers(channel, values)
+        self._readers = chosen_readers(channel, answers)
         self._loop.call_soon_threadsafe(self._start_deriving)
-        self._sealing = Sealing(self._service, self._order, values, self._readers)
+        self._sealing = Sealing(self._service, self._order, answers, self._readers)
         return self._sealing.submission
 
     def _start_deriving(self) -> None:
-        self._deriving = self._loop.create_task(self._derive())
+        self._deriving = self._loop.create_task(self._sender.keys())
 
-    async def _commit(self) -> None:
+    async def _commit(self) -> SourceKeys:
         if self._deriving is None or self._sealing is None:
             raise RuntimeError("a form was finished without being accepted")
         keys = await self._deriving
         await self._in_thread(partial(self._sealing.commit, keys))
+        return keys
 
     async def _leave(self) -> None:
         """Leave nothing that was not committed, also when we are being cancelled."""

@@ -81,6 +81,10 @@ ADVICE: Final[Mapping[Reason, str]] = {
         "Pages with private things on them end by themselves after a while."
         " You can open your mailbox again with your secret words."
     ),
+    Reason.MAILBOX_CLOSED: say(
+        "This page was open for long, so your mailbox has closed and nothing was sent yet."
+        " Please type your secret words and send it again."
+    ),
     Reason.BAD_REQUEST: say("What was asked for is not understood."),
     Reason.NOT_FOUND: say("Perhaps the address has a typing error."),
     Reason.WRONG_METHOD: say("Perhaps the address has a typing error."),

@@ -6,16 +6,17 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.dependencies import LanguageDep, MailboxDep, remember, see_other
+from app.dependencies import LanguageDep, MailboxDep, SessionDep, remember, see_other
 from app.errors import RefusedForm
 from app.form_page import FormPage, sealing_sentence, show_form
 from app.languages import Language
 from app.reception import receive_message
+from app.sender import WORDS
 from app.session import MailboxSession
 from app.state import Service, ServiceDep
 from app.words import say
 from crypto.roster import Channel
-from forms.form import MAIN_TEXT, READERS, Form
+from forms.form import MAIN_TEXT, READERS, Field, Form, Kind, Section
 
 router = APIRouter(prefix="/{lang}")
 
@@ -39,16 +40,23 @@ async def send_message(
     request: Request,
     service: ServiceDep,
     language: LanguageDep,
-    session: MailboxDep,
+    session: SessionDep,
     channel_id: str,
 ) -> Response:
-    """Seal a message as it arrives, store it, and say what arrived."""
+    """Seal a message as it arrives, store it, and say what arrived.
+
+    Where the mailbox has closed meanwhile, the words are asked for beside what was written.
+    """
     channel = service.channel(channel_id)
+    keys = session.keys if isinstance(session, MailboxSession) else None
     try:
-        received = await receive_message(request, service, channel, language, session.keys)
+        received = await receive_message(request, service, channel, language, keys)
     except RefusedForm as refused:
-        return show_form(request, _page_of(service, language, channel), refused.values, refused)
-    arrived = MailboxSession(session.keys, channel.id, received.readers, received.files)
+        shown = _page_of(service, language, channel)
+        if keys is None or WORDS in refused.values:
+            shown = replace(shown, form=_with_words(shown.form))
+        return show_form(request, shown, refused.values, refused)
+    arrived = MailboxSession(received.keys, channel.id, received.readers, received.files)
     return remember(see_other(f"/{language.code}/mailbox"), service, arrived)
 
 
@@ -66,6 +74,21 @@ def _as_message(form: Form) -> Form:
     return replace(form, sections=tuple(sections))
 
 
+def _with_words(form: Form) -> Form:
+    """Ask for the secret words first; they open the mailbox again and are not sealed."""
+    words = Field(
+        WORDS,
+        Kind.LONG_TEXT,
+        say("Your secret words"),
+        say(
+            "All eight, in order. Capital letters, commas and line breaks do not matter, and the"
+            " first four letters of a word are usually enough."
+        ),
+    )
+    section = Section(WORDS, say("Open your mailbox again"), "", open=True, fields=(words,))
+    return replace(form, sections=(section, *form.sections))
+
+
 def _page_of(service: Service, language: Language, channel: Channel) -> FormPage:
     _ = language.gettext
     return FormPage(
@@ -77,7 +100,10 @@ def _page_of(service: Service, language: Language, channel: Channel) -> FormPage
         introduction=(
             _("They see that it comes from whoever sent the report. They do not see who that is."),
             sealing_sentence(service, language, channel),
-            _("Please send it within an hour: then this page ends by itself."),
+            _(
+                "After an hour your mailbox closes by itself. What you wrote is not lost then: you"
+                " are asked for your secret words when you send it."
+            ),
         ),
         send=_("Send the message"),
     )

@@ -234,6 +234,49 @@ def test_a_message_is_sealed_to_whom_it_is_for_and_said_to_have_arrived_once(
     assert bags[BagKind.MESSAGE].info == bags[BagKind.REPORT].info
 
 
+@pytest.mark.parametrize("cookie", [None, "forged", "sent"])
+def test_a_message_written_longer_than_the_session_lives_comes_back_and_asks_for_the_words(
+    web: Web, cookie: str | None
+) -> None:
+    if cookie == "sent":  # another tab has sent a report meanwhile
+        web.post_form(report())
+    elif cookie:
+        web.client.cookies.set("session", cookie)
+    before = len(web.house.stored())
+    fields = field("reader", "press") + field("report", "all that I wrote in an hour")
+    refused = web.post_form(form(fields, file("a.txt", b"x")), "/en/mailbox/general")
+    assert refused.status_code == 403
+    assert "nothing was sent yet" in refused.text
+    assert "all that I wrote in an hour</textarea>" in refused.text
+    assert chosen_readers(refused.text) == ["press"]
+    assert 'name="words"' in refused.text
+    assert len(web.house.stored()) == before
+
+    typo = web.post_form(form(field("words", "boat boat"), fields), "/en/mailbox/general")
+    assert typo.status_code == 422
+    assert TYPING_ERROR in typo.text
+    assert "boat boat</textarea>" in typo.text
+    assert "all that I wrote in an hour</textarea>" in typo.text
+
+    words = " ".join(CODENAME.words)
+    accepted = web.post_form(form(field("words", words), fields), "/en/mailbox/general")
+    assert accepted.headers["location"] == "/en/mailbox"
+    assert "Your message has arrived" in web.client.get("/en/mailbox").text
+    (bag,) = [bag for bag in _readable(web, "press") if bag.kind is BagKind.MESSAGE]
+    assert bag.text == "all that I wrote in an hour"
+    assert bag.info.mailbox == keys_of(web).address
+    assert words not in str(bag.answers)
+
+
+def test_typed_words_go_before_a_mailbox_that_another_tab_has_opened(web: Web) -> None:
+    opened(web, " ".join(Codename.generate().words))
+    words = field("words", " ".join(CODENAME.words))
+    body = form(words, field("reader", "press"), field("report", "for the first"))
+    assert web.post_form(body, "/en/mailbox/general").status_code == 303
+    (bag,) = _readable(web, "press")
+    assert bag.info.mailbox == keys_of(web).address
+
+
 def _readable(web: Web, reader: str) -> Iterator[BagReader]:
     for stored in web.service.intake.envelopes("general", open_day=True):
         opened_file = web.service.intake.open_envelope(stored.hash)
