@@ -55,6 +55,7 @@ def problem_page(request: Request, reason: Reason) -> HTMLResponse:
     values = {
         "heading": language.gettext(HEADINGS.get(reason, OTHER_HEADING)),
         "advice": advice(request, language, reason),
+        "ended": reason is Reason.BAD_SESSION,
     }
     return page(request, language, "problem.html", values, status=STATUS[reason])
 
