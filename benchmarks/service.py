@@ -89,7 +89,7 @@ def child_server(
     finally:
         process.terminate()
         _, errors = process.communicate(timeout=60)
-        if "Traceback" in errors or '"error"' in errors:
+        if process.returncode or " error " in errors:
             print(errors, file=sys.stderr)
 
 
