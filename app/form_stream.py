@@ -10,11 +10,11 @@ from typing import Final, Protocol
 from app.errors import Problem, Reason, RefusedForm
 from app.multipart import Part
 from crypto.attachments import MAX_ATTACHMENTS, MAX_NAME_CHARACTERS
+from crypto.bag_layout import MAX_TEXT_BYTES
 from crypto.sodium import wipe
 from forms.form import FILES
 
-TEXT_BYTES: Final = 1 << 20  # all texts together (protocol section 7)
-
+TEXT_BYTES: Final = MAX_TEXT_BYTES  # all texts together: one of them alone may be as long
 MAX_FILES: Final = MAX_ATTACHMENTS
 
 Values = dict[str, list[str]]

@@ -12,7 +12,6 @@ from cli.identities import unlock
 from cli.options import PassphraseFile
 
 _STATUSES = "opened, question, working, passed-on, closed"
-_MAX_TEXT_BYTES = 1 << 20
 
 
 def reply(
@@ -90,14 +89,16 @@ def reply(
 
 
 def _read_text(source: str | None) -> str:
+    from crypto.bag_layout import MAX_TEXT_BYTES
+
     if source is None:
         return ""
     if source == "-":
-        data = sys.stdin.buffer.read(_MAX_TEXT_BYTES + 1)
+        data = sys.stdin.buffer.read(MAX_TEXT_BYTES + 1)
     else:
         with Path(source).open("rb") as file:
-            data = file.read(_MAX_TEXT_BYTES + 1)
-    if len(data) > _MAX_TEXT_BYTES:
+            data = file.read(MAX_TEXT_BYTES + 1)
+    if len(data) > MAX_TEXT_BYTES or len(data.rstrip()) == MAX_TEXT_BYTES:  # it gets a line's end
         raise CommandError("the text has more than 1 MiB: shorten it")
     try:
         text = data.decode("utf-8").strip()

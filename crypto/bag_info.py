@@ -22,13 +22,13 @@ from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
 from crypto.errors import DamagedBagError, KeyFormatError
+from crypto.header import MAX_SLOTS
 from crypto.keys import Recipient
 from crypto.minisign import VerifyKey
 
-MAILBOX_BYTES = 32
+ADDRESS_BYTES = 32
 ENVELOPE_HASH_BYTES = 32
-MAX_ID_CHARACTERS = 32
-MAX_READERS = 40
+MAX_READERS = MAX_SLOTS
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 
 
@@ -82,7 +82,7 @@ class SourceInfo:
     key: VerifyKey
 
     def __post_init__(self) -> None:
-        _require_bytes(self.mailbox, MAILBOX_BYTES)
+        _require_bytes(self.mailbox, ADDRESS_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class ReplyInfo:
     day: date
 
     def __post_init__(self) -> None:
-        _require_bytes(self.mailbox, MAILBOX_BYTES)
+        _require_bytes(self.mailbox, ADDRESS_BYTES)
         _require_bytes(self.in_reply_to, ENVELOPE_HASH_BYTES)
         if self.number < 1:
             raise ValueError("reply numbers start at 1")

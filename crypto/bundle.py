@@ -31,7 +31,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from crypto.bag_info import PayloadCount, serialize_fields
+from crypto.bag_info import ADDRESS_BYTES, PayloadCount, serialize_fields
 from crypto.bag_layout import BAGIT, INFO, MANIFEST, SIGNATURE, TAG_MANIFEST
 from crypto.bag_writer import BagWriter
 from crypto.envelope import EnvelopeWriter
@@ -40,7 +40,7 @@ from crypto.header import header_bytes
 from crypto.minisign import SignedKind, SigningKey, VerifyKey
 from crypto.padding import SMALLEST_BYTES, is_padded
 from crypto.payload import ciphertext_bytes, plaintext_bytes
-from crypto.reply import REPLY_SLOTS
+from crypto.reply import MAX_REPLY_BYTES, REPLY_SLOTS
 from crypto.signed_bag import SignedBag
 from crypto.sinks import Sink
 from crypto.strict_json import parse_json
@@ -49,8 +49,6 @@ from crypto.zip_reader import SeekableFile, ZipReader
 FOLDER = "bundle"
 REPLIES = 8
 MAX_REPLIES = 64
-MAX_REPLY_BYTES = 4 << 20  # a reply's text has at most 1 MiB
-ADDRESS_BYTES = 32
 
 _LIST = "data/replies.json"
 _NAME_BYTES = 16

@@ -21,10 +21,10 @@ from crypto.errors import DamagedEnvelopeError, MalformedEnvelopeError
 from crypto.sinks import Buffer, Readable
 from crypto.stanza import HybridStanza, Stanza, decode_base64, encode_base64, recognise_all
 
+VERSION = b"age-encryption.org/v1\n"
 MAX_HEADER_BYTES = 65536  # bounds what a stranger's file makes us hold before it is refused
 MAX_SLOTS = 40  # the most that stays below that with room to spare
 
-_VERSION = b"age-encryption.org/v1\n"
 _MAC_MARK = b"---"
 _ARGUMENTS = re.compile(rb"-> ([\x21-\x7e]+(?: [\x21-\x7e]+)*)\n")
 _BODY = re.compile(rb"([A-Za-z0-9+/]{0,64})\n")
@@ -68,7 +68,7 @@ class Header:
 
 def serialize_header(stanzas: Sequence[Stanza], file_key: Buffer) -> bytes:
     """Return the header with these stanzas in this order."""
-    signed = b"".join([_VERSION, *(stanza.serialize() for stanza in stanzas), _MAC_MARK])
+    signed = b"".join([VERSION, *(stanza.serialize() for stanza in stanzas), _MAC_MARK])
     return signed + b" " + encode_base64(_mac(file_key, signed)) + b"\n"
 
 
@@ -84,7 +84,7 @@ def parse_header(data: Buffer | Readable) -> Header:
     if isinstance(data, Buffer):
         data = io.BytesIO(memoryview(data)[:MAX_HEADER_BYTES])
     lines = _Lines(data)
-    if lines.next() != _VERSION:
+    if lines.next() != VERSION:
         raise MalformedEnvelopeError("not an age file of version 1")
     stanzas: list[Stanza] = []
     while (line := lines.next()).startswith(b"->"):

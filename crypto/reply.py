@@ -16,6 +16,8 @@ from crypto.zip_reader import SeekableFile
 
 REPLY_SLOTS = 4
 """A reply's stanzas: the source's, and blanks, so that it looks like a channel's envelope."""
+MAX_REPLY_BYTES = 4 << 20
+"""A reply is a text of at most 1 MiB, padded; a larger envelope was not made by a console."""
 
 
 @dataclass(frozen=True, slots=True)

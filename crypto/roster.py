@@ -71,6 +71,7 @@ from crypto.roster_entries import (
     require_range,
 )
 from crypto.roster_fields import MAX_ENTRIES, Fields, to_bytes
+from crypto.source_keys import SERVICE_ID_BYTES
 
 __all__ = [
     "Channel",
@@ -89,7 +90,6 @@ MAX_ROSTER_BYTES = 512 * 1024
 DEFAULT_LIFETIME = timedelta(days=183)
 MAX_LIFETIME = timedelta(days=731)
 MAX_ORIGINS = 8
-SERVICE_ID_BYTES = 16
 MAX_SERIAL = (1 << 53) - 1  # what JavaScript counts exactly
 
 _ORIGIN = re.compile(r"https?://(?P<host>[a-z0-9.-]{1,253}|\[[0-9a-f:]{2,39}\])(?::[1-9]\d{0,4})?")

@@ -11,12 +11,12 @@ from itertools import pairwise
 
 from crypto import bag_info
 from crypto.errors import MalformedRosterError
+from crypto.header import MAX_SLOTS
 from crypto.keys import Recipient
 from crypto.minisign import VerifyKey
 from crypto.padding import is_padded
 
 DEFAULT_SLOTS = 16
-MAX_SLOTS = 40
 DEFAULT_RETENTION_DAYS = 365
 MAX_RETENTION_DAYS = 3650
 MAX_NAME = 200

@@ -13,13 +13,12 @@ import hashlib
 from dataclasses import dataclass, field
 
 from crypto import sodium
-from crypto.bag_info import SourceInfo
+from crypto.bag_info import ADDRESS_BYTES, SourceInfo
 from crypto.codename import Codename
 from crypto.keys import Identity
 from crypto.minisign import SigningKey
 
 SERVICE_ID_BYTES = 16
-ADDRESS_BYTES = 32
 
 _DOMAIN = b"candor mailbox v1"
 _SALT_BYTES = 16

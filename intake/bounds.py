@@ -9,12 +9,6 @@ MAX_ENVELOPE_BYTES = 16 * 1024**3
 """Far above what any form allows; keeps one sender from filling a disk through a door without a
 limit of its own."""
 
-MAX_REPLY_BYTES = 4 * 1024**2
-"""A reply is a text of at most 1 MiB, padded; one that is larger was not made by a console."""
-
-REPLY_SLOTS = 4
-"""A reply has the source's stanza and three blank ones (protocol section 2)."""
-
 WRITEBACK_BYTES = 1024 * 1024
 """How much may be written before the kernel is asked to begin putting it on the disk."""
 

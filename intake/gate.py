@@ -12,10 +12,9 @@ Source: protocol section 2; c2sp.org/age, "Header".
 from collections.abc import Set as AbstractSet
 
 from crypto.errors import MalformedEnvelopeError
-from crypto.header import header_bytes, parse_header, require_slots
+from crypto.header import VERSION, header_bytes, parse_header, require_slots
 from intake.errors import MalformedHeaderError, WrongSlotsError
 
-_VERSION = b"age-encryption.org/v1\n"
 _STANZA = b"-> mlkem768x25519 "
 _END = b"--- "
 _STANZA_BYTES = header_bytes(1) - header_bytes(0)
@@ -39,7 +38,7 @@ class HeaderGate:
         self._slots = slots
         self._stanzas = 0
         self._part = 0  # where the part that comes next begins
-        self._wanted = len(_VERSION)  # the header's length at the next judgement
+        self._wanted = len(VERSION)  # the header's length at the next judgement
 
     def feed(self, data: memoryview) -> int:
         """Take what belongs to the header, and say how many bytes that was.
@@ -64,15 +63,15 @@ class HeaderGate:
             self._begin_stanza()
         elif not self.header.startswith(_END, self._part):
             raise MalformedHeaderError("the header has a stanza of another kind")
-        elif self._wanted < self._part + header_bytes(0) - len(_VERSION):
+        elif self._wanted < self._part + header_bytes(0) - len(VERSION):
             self._begin_end()
         else:
             self._judge_whole()
 
     def _judge_version(self) -> None:
-        if self.header != _VERSION:
+        if self.header != VERSION:
             raise MalformedHeaderError("not an age file of version 1")
-        self._expect_part_at(len(_VERSION))
+        self._expect_part_at(len(VERSION))
 
     def _begin_stanza(self) -> None:
         self._stanzas += 1

@@ -12,9 +12,10 @@ from typing import BinaryIO
 
 from sqlmodel import col, select
 
+from crypto.reply import MAX_REPLY_BYTES, REPLY_SLOTS
 from intake.arrival import Arrival, Arrived
 from intake.blobs import BlobName
-from intake.bounds import COPY_BYTES, MAX_REPLY_BYTES, REPLY_SLOTS
+from intake.bounds import COPY_BYTES
 from intake.errors import RemnantsLeftError, UnknownReplyError
 from intake.store import Store
 from intake.stored_file import StoredFile

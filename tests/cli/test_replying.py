@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
-from tests.cli.support import candor, run
+from tests.cli.support import candor, is_one_line, run
 from tests.console.support import (
     new_source,
     seal_report,
@@ -81,3 +81,13 @@ def test_replies_that_are_none_are_refused(
     found = CliRunner().invoke(app, arguments, input=given)
     assert found.exit_code in {1, 2}
     assert not (tmp_path / "out.zip").exists()
+
+
+def test_a_text_of_1_mib_that_still_lacks_its_line_end_is_one_line_that_helps(
+    report: Path, anna: tuple[str, ...], tmp_path: Path
+) -> None:
+    text = b"x" * (1 << 20)
+    done = candor("reply", report, *anna, "--text", "-", "--out", tmp_path / "out.zip", stdin=text)
+    assert done.status == 1
+    assert is_one_line(done.complaints)
+    assert "shorten it" in done.complaints

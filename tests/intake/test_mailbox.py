@@ -4,7 +4,7 @@ import io
 import pytest
 
 from crypto.padding import padded_bytes
-from intake.bounds import MAX_REPLY_BYTES
+from crypto.reply import MAX_REPLY_BYTES
 from intake.errors import (
     RefusedEnvelopeError,
     TooLargeError,

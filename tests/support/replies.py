@@ -7,12 +7,11 @@ from crypto.bag_info import ReplyInfo, SourceInfo, StatusCode
 from crypto.bag_reader import BagReader
 from crypto.envelope import EnvelopeWriter
 from crypto.keys import Identity
-from crypto.reply import write_reply
+from crypto.reply import REPLY_SLOTS, write_reply
 from crypto.source_keys import SourceKeys, reviewer_signing_key
 from intake.service import Intake
 from tests.support.service import CHANNEL, House
 
-REPLY_SLOTS = 4
 DAY = date(2026, 11, 23)
 
 
