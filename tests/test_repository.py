@@ -91,3 +91,16 @@ def test_links_between_the_documents_lead_somewhere() -> None:
         if "://" not in target and not (path.parent / target).exists()
     ]
     assert broken == []
+
+
+def test_files_that_the_documents_name_exist() -> None:
+    rooms = "|".join((*ROOMS, "tests", "templates", "locales", "benchmarks", "requirements"))
+    named = re.compile(rf"`((?:{rooms})/[\w./-]+)`")
+    missing = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in TRACKED
+        if path.suffix == ".md"
+        for name in named.findall(text_of(path))
+        if not (ROOT / name).exists()
+    }
+    assert missing == set()
