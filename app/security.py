@@ -78,7 +78,7 @@ class Shield:
                 if headers.get("host", "").lower() in self._encrypted:
                     _secure_cookies(answer)
                 if body_is_left:
-                    # an answer before the body's end ends the connection; see app.server
+                    # an answer before the body's end ends the connection; see app.connection
                     answer["Connection"] = "close"
             await send(message)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from app.connection import LINGER_BYTES, MAX_HEADER_BYTES
 from app.security import SECURITY_HEADERS
-from app.server import LINGER_BYTES, MAX_HEADER_BYTES
 from tests.app.forms import field, file, form
 from tests.support.service import Running, running_service
 
