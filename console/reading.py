@@ -97,7 +97,7 @@ class Reading:
         except ForgedThreadError as error:
             yield str(error)
         else:
-            self.threads = self.threads.with_thread(thread)
+            self.threads.put(thread)
 
     def _fail(self, message: str) -> None:
         self.complain(message)

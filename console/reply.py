@@ -72,7 +72,8 @@ def write_reply_bundle(
         envelope = _seal(bag.channel, info, answer, reviewer.identity)
         signing = reviewer_signing_key(reviewer.identity)
         write_bundle(file, [(source.mailbox, envelope)], signing)
-        write_book(book_path(reviewer.path), book.with_thread(thread), reviewer.identity)
+        book.put(thread)
+        write_book(book_path(reviewer.path), book, reviewer.identity)
     return info
 
 

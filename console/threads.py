@@ -14,9 +14,8 @@ import fcntl
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 from console.errors import ForgedThreadError, ThreadBookError
 from console.files import replaced_file_at
@@ -29,6 +28,8 @@ from crypto.minisign import VerifyKey
 _VERSION = 1
 _MAX_BOOK_BYTES = 256 << 20  # about a hundred thousand sources
 
+_Mark = VerifyKey | bytes | Recipient
+
 
 @dataclass(frozen=True, slots=True)
 class Thread:
@@ -37,21 +38,23 @@ class Thread:
     source: SourceInfo
     replies: int = 0
 
-    def shares_a_mark(self, other: SourceInfo) -> bool:
-        """Tell whether one of the three is the same."""
-        mine = self.source
-        return (
-            mine.key == other.key
-            or mine.mailbox == other.mailbox
-            or mine.recipient == other.recipient
-        )
 
-
-@dataclass(frozen=True, slots=True)
 class ThreadBook:
-    """Every thread that was answered, or met in this run."""
+    """Every thread that was answered, or met in this run, to be found by any of its marks."""
 
-    threads: tuple[Thread, ...] = ()
+    def __init__(self, threads: Iterable[Thread] = ()) -> None:
+        self._threads: dict[SourceInfo, Thread] = {}
+        self._owners: dict[_Mark, SourceInfo] = {}
+        for thread in threads:
+            self.put(thread)
+
+    def __iter__(self) -> Iterator[Thread]:
+        return iter(self._threads.values())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ThreadBook) and self._threads == other._threads
+
+    __hash__ = None  # type: ignore[assignment]  # it changes
 
     def find(self, source: SourceInfo) -> Thread:
         """Find the thread of a bag; a new one begins with it.
@@ -59,19 +62,22 @@ class ThreadBook:
         Raises:
             ForgedThreadError: shares one mark of a known thread, and not all three.
         """
-        for thread in self.threads:
-            if thread.shares_a_mark(source):
-                if thread.source != source:
-                    raise ForgedThreadError(
-                        "forged: it names a key, mailbox or recipient of another source's thread"
-                    )
-                return thread
-        return Thread(source)
+        if any(self._owners.get(mark, source) != source for mark in _marks(source)):
+            raise ForgedThreadError(
+                "forged: it names a key, mailbox or recipient of another source's thread"
+            )
+        return self._threads.get(source, Thread(source))
 
-    def with_thread(self, thread: Thread) -> Self:
-        """Put a thread in the place of its earlier state."""
-        others = tuple(known for known in self.threads if known.source != thread.source)
-        return replace(self, threads=(*others, thread))
+    def put(self, thread: Thread) -> None:
+        """Take a thread in, or in the place of its earlier state."""
+        self._threads[thread.source] = thread
+        for mark in _marks(thread.source):
+            # where a book holds two threads with one mark, it is the first one's
+            self._owners.setdefault(mark, thread.source)
+
+
+def _marks(source: SourceInfo) -> tuple[_Mark, ...]:
+    return source.key, source.mailbox, source.recipient
 
 
 def book_path(identity_path: Path) -> Path:
@@ -105,7 +111,7 @@ def read_books(identities: Iterable[tuple[Path, Identity]]) -> ThreadBook:
         ThreadBookError: one of them is damaged, or sealed to another identity.
     """
     books = [read_book(book_path(path), identity) for path, identity in identities]
-    return ThreadBook(tuple({t.source: t for book in books for t in book.threads}.values()))
+    return ThreadBook(thread for book in books for thread in book)
 
 
 def write_book(path: Path, book: ThreadBook, identity: Identity) -> None:
@@ -125,7 +131,7 @@ def serialize_book(book: ThreadBook) -> bytes:
             "recipient": thread.source.recipient.serialize(),
             "replies": thread.replies,
         }
-        for thread in book.threads
+        for thread in book
     ]
     return json.dumps({"version": _VERSION, "threads": threads}).encode()
 
@@ -142,7 +148,7 @@ def parse_book(data: bytes) -> ThreadBook:
             raise ThreadBookError(
                 "the record of reply numbers is of a newer Candor: update this one"
             )
-        return ThreadBook(tuple(map(_parse_thread, found["threads"])))
+        return ThreadBook(map(_parse_thread, found["threads"]))
     except (ValueError, KeyError, TypeError, KeyFormatError):
         raise ThreadBookError("the record of reply numbers is not one") from None
 

@@ -19,6 +19,8 @@ from console.threads import (
     write_book,
 )
 from crypto.bag_info import SourceInfo
+from crypto.keys import Recipient
+from crypto.minisign import VerifyKey
 from tests.console.support import ANNA, BORIS, new_source
 
 
@@ -65,6 +67,46 @@ def test_a_bag_between_two_known_threads_is_forged() -> None:
     met = replace(SOURCES[0], key=SOURCES[1].key)
     with pytest.raises(ForgedThreadError):
         book.find(met)
+
+
+class Counted(bytes):
+    """An address that counts how often it is held against another."""
+
+    compared = 0
+
+    def __eq__(self, other: object) -> bool:
+        Counted.compared += 1
+        return super().__eq__(other)
+
+    __hash__ = bytes.__hash__
+
+
+def test_a_thread_is_found_without_looking_at_all_others() -> None:
+    """Whoever can send thousands of reports must not be able to make the reading of them crawl."""
+    infos = [
+        replace(
+            SOURCES[0],
+            mailbox=Counted(number.to_bytes(32, "big")),
+            key=VerifyKey(number.to_bytes(32, "big")),
+            recipient=Recipient(SOURCES[0].recipient.raw[:-32] + number.to_bytes(32, "little")),
+        )
+        for number in range(1_000, 1_500)
+    ]
+    book = ThreadBook()
+    Counted.compared = 0
+    for info in infos:
+        book.put(book.find(info))
+    for info in infos:
+        assert book.find(info).source is info
+    assert Counted.compared < 20 * len(infos)
+
+
+def test_the_first_of_two_recorded_threads_with_one_mark_keeps_it() -> None:
+    later = replace(SOURCES[1], mailbox=SOURCES[0].mailbox)
+    book = ThreadBook([Thread(SOURCES[0], 1), Thread(later, 2)])
+    assert book.find(SOURCES[0]).replies == 1
+    with pytest.raises(ForgedThreadError):
+        book.find(later)
 
 
 def test_the_book_is_sealed_to_its_identity_and_private(tmp_path: Path) -> None:
