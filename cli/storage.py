@@ -130,7 +130,7 @@ def _copy_out(intake: "Intake", stored: "StoredEnvelope", directory: int, meter:
 def _deliver_bundle(service: ServiceFiles, intake: "Intake", path: Path) -> Status:
     from console.neutral import neutral_line
     from console.progress import count_meter
-    from crypto.bundle import read_bundle
+    from crypto.bundle_reader import OutboundBundle
     from crypto.errors import BundleError
     from intake.errors import RefusedEnvelopeError
     from intake.values import Delivery
@@ -140,7 +140,7 @@ def _deliver_bundle(service: ServiceFiles, intake: "Intake", path: Path) -> Stat
     new = 0
     with path.open("rb", buffering=0) as file:
         try:
-            bundle = read_bundle(file, signers)
+            bundle = OutboundBundle(file, signers)
             with count_meter("Delivering", len(bundle.replies)) as meter:
                 for reply in bundle.replies:
                     envelope = cast("BinaryIO", bundle.open(reply))

@@ -25,115 +25,29 @@ does not learn how many sources were answered.
 
 import io
 import json
-import re
 import secrets
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 from crypto.bag_info import ADDRESS_BYTES, PayloadCount, serialize_fields
-from crypto.bag_layout import BAGIT, INFO, MANIFEST, SIGNATURE, TAG_MANIFEST
 from crypto.bag_writer import BagWriter
 from crypto.envelope import EnvelopeWriter
-from crypto.errors import BundleError, DamagedBagError, DamagedEnvelopeError
+from crypto.errors import DamagedEnvelopeError
 from crypto.header import header_bytes
-from crypto.minisign import SignedKind, SigningKey, VerifyKey
+from crypto.minisign import SignedKind, SigningKey
 from crypto.padding import SMALLEST_BYTES, is_padded
 from crypto.payload import ciphertext_bytes, plaintext_bytes
 from crypto.reply import MAX_REPLY_BYTES, REPLY_SLOTS
-from crypto.signed_bag import SignedBag
 from crypto.sinks import Sink
-from crypto.strict_json import parse_json
-from crypto.zip_reader import SeekableFile, ZipReader
+from crypto.zip_reader import SeekableFile
 
 FOLDER = "bundle"
 REPLIES = 8
 MAX_REPLIES = 64
-
-_LIST = "data/replies.json"
+LIST = "data/replies.json"
 _NAME_BYTES = 16
-_MAX_LIST_BYTES = 64 * 1024
-_FIXED = frozenset({BAGIT, INFO, MANIFEST, TAG_MANIFEST, SIGNATURE, _LIST})
-_ENVELOPE = re.compile(r"[0-9a-f]{32}\.age")
-_ADDRESS = re.compile(r"[0-9a-f]{64}")
 _BLOCK_BYTES = 1 << 16
 _SMALLEST_REPLY = header_bytes(REPLY_SLOTS) + ciphertext_bytes(SMALLEST_BYTES)
 _ZEROS = bytes(_BLOCK_BYTES)
-
-
-@dataclass(frozen=True, slots=True)
-class BundledReply:
-    """One sealed reply in a bundle, and the mailbox it goes to (32 bytes)."""
-
-    address: bytes
-    file: str
-    size: int
-
-
-class OutboundBundle:
-    """A bundle whose signature and list are verified, and whose envelopes are as they are opened.
-
-    Args:
-        file: stays the caller's, and one thread's at a time.
-        signers: the keys of those who may send one.
-
-    Attributes:
-        signer: whose bundle it is.
-        hash: identifies the bundle (32 bytes).
-        replies: dummies among them; nobody here can tell.
-
-    Raises:
-        BundleError: not a bundle of one of these signers; the message says what failed.
-    """
-
-    def __init__(self, file: SeekableFile, signers: Sequence[VerifyKey]) -> None:
-        with _refusing():
-            archive = ZipReader(file, _is_known, max_members=len(_FIXED) + MAX_REPLIES)
-            self._bag = SignedBag(archive, FOLDER, lambda _: (SignedKind.BUNDLE, signers))
-            self.signer, self.hash = self._bag.signer, self._bag.hash
-            self.replies = tuple(self._read_list())
-            self._require_files()
-
-    def open(self, reply: BundledReply) -> io.RawIOBase:
-        """Check a reply's envelope against the signature, and open it for reading.
-
-        Raises:
-            BundleError: not what was signed.
-        """
-        name = f"data/{reply.file}"
-        with _refusing():
-            self._bag.check(name)
-            return self._bag.open(name)
-
-    def _read_list(self) -> Iterator[BundledReply]:
-        data = self._bag.read(_LIST, max_bytes=_MAX_LIST_BYTES)
-        listed = _parse_list(data)
-        if _serialize_list(listed) != data:
-            raise DamagedBagError("replies.json is not written in the one way that is read")
-        for file, address in listed.items():
-            size = self._bag.size(f"data/{file}")
-            if size > MAX_REPLY_BYTES:
-                raise DamagedBagError("a reply is larger than it may be")
-            yield BundledReply(address, file, size)
-
-    def _require_files(self) -> None:
-        """Hold the bag to exactly the files that its list and its kind ask for, in their order."""
-        payload = [*(f"data/{reply.file}" for reply in self.replies), _LIST]
-        files = [BAGIT, *payload, INFO, MANIFEST, TAG_MANIFEST, SIGNATURE]
-        if list(self._bag.files) != files or list(self._bag.manifest) != payload:
-            raise DamagedBagError("the bundle's files are not those that it lists")
-        size = sum(self._bag.size(name) for name in payload)
-        if self._bag.info != _info(PayloadCount(size, len(payload))):
-            raise DamagedBagError("bag-info.txt is not that of an outbound bundle")
-
-
-def read_bundle(file: SeekableFile, signers: Sequence[VerifyKey]) -> OutboundBundle:
-    """Open an outbound bundle of one of these signers.
-
-    Raises:
-        BundleError: damaged, forged or not such a bundle; the message says what failed.
-    """
-    return OutboundBundle(file, signers)
 
 
 def write_bundle(
@@ -180,8 +94,8 @@ def _write(
         write_envelope(bag)
         bag.end()
         listed[f"{name}.age"] = address
-    bag.add(_LIST, _serialize_list(listed))
-    bag.finish(_info, SignedKind.BUNDLE, signing, filled_bytes=None)
+    bag.add(LIST, serialize_list(listed))
+    bag.finish(bundle_info, SignedKind.BUNDLE, signing, filled_bytes=None)
 
 
 def _copy_of(envelope: SeekableFile) -> Callable[[BagWriter], None]:
@@ -226,30 +140,14 @@ def _plaintext_bytes(length: int) -> int:
     return plaintext_bytes(length - header_bytes(REPLY_SLOTS))
 
 
-def _serialize_list(listed: dict[str, bytes]) -> bytes:
+def serialize_list(listed: dict[str, bytes]) -> bytes:
+    """Write replies.json."""
     replies = [{"address": listed[file].hex(), "file": file} for file in sorted(listed)]
     return (json.dumps({"replies": replies}, indent=2, sort_keys=True) + "\n").encode("ascii")
 
 
-def _parse_list(data: bytes) -> dict[str, bytes]:
-    match parse_json(data, "replies.json"):
-        case {"replies": list(entries)}:
-            return dict(map(_parse_entry, entries))
-        case _:
-            raise DamagedBagError("replies.json is not a list of replies")
-
-
-def _parse_entry(entry: object) -> tuple[str, bytes]:
-    match entry:
-        case {"address": str(address), "file": str(file)} if _ADDRESS.fullmatch(
-            address
-        ) and _ENVELOPE.fullmatch(file):
-            return file, bytes.fromhex(address)
-        case _:
-            raise DamagedBagError("replies.json has an entry that is no reply")
-
-
-def _info(payload: PayloadCount) -> bytes:
+def bundle_info(payload: PayloadCount) -> bytes:
+    """Write bag-info.txt."""
     return serialize_fields(
         [
             ("Candor-Kind", SignedKind.BUNDLE),
@@ -257,18 +155,3 @@ def _info(payload: PayloadCount) -> bytes:
             ("Payload-Oxum", f"{payload.size}.{payload.files}"),
         ]
     )
-
-
-def _is_known(member: str) -> bool:
-    folder, _, name = member.partition("/")
-    is_envelope = name.startswith("data/") and _ENVELOPE.fullmatch(name.removeprefix("data/"))
-    return folder == FOLDER and (name in _FIXED or bool(is_envelope))
-
-
-@contextmanager
-def _refusing() -> Iterator[None]:
-    """Say of a damaged bag that it is not a bundle that is wanted."""
-    try:
-        yield
-    except DamagedBagError as error:
-        raise BundleError(str(error)) from error

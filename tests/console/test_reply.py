@@ -17,7 +17,8 @@ from console.reply import Answer, Reviewer, write_reply_bundle
 from console.threads import book_path
 from crypto.bag_info import ReplyInfo, StatusCode
 from crypto.bag_reader import BagReader
-from crypto.bundle import REPLIES, OutboundBundle, read_bundle
+from crypto.bundle import REPLIES
+from crypto.bundle_reader import OutboundBundle
 from crypto.envelope import open_seekable
 from crypto.errors import NotAddressedError
 from crypto.header import parse_header
@@ -61,7 +62,7 @@ def read_as_source(bundle: OutboundBundle, keys: SourceKeys) -> Iterator[Reply]:
 
 def replies_in(out: Path, keys: SourceKeys) -> list[Reply]:
     with out.open("rb", buffering=0) as file:
-        return list(read_as_source(read_bundle(file, [ANNAS_KEY]), keys))
+        return list(read_as_source(OutboundBundle(file, [ANNAS_KEY]), keys))
 
 
 def test_a_source_reads_what_the_reviewer_wrote(tmp_path: Path, reviewer: Reviewer) -> None:
@@ -86,7 +87,7 @@ def test_nobody_but_the_source_opens_it_and_dummies_look_alike(
     answer(seal_report(tmp_path / "a.age", keys=keys), tmp_path / "out", reviewer)
     opened = 0
     with (tmp_path / "out").open("rb", buffering=0) as file:
-        bundle = read_bundle(file, [ANNAS_KEY])
+        bundle = OutboundBundle(file, [ANNAS_KEY])
         assert len(bundle.replies) == REPLIES
         assert len({entry.size for entry in bundle.replies}) == 1
         for entry in bundle.replies:

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crypto.bag_writer import BagWriter
-from crypto.bundle import OutboundBundle, _info, _serialize_list, read_bundle, write_bundle
+from crypto.bundle import bundle_info, serialize_list, write_bundle
+from crypto.bundle_reader import OutboundBundle
 from crypto.envelope import EnvelopeWriter, open_envelope
 from crypto.errors import BundleError, NotAddressedError
 from crypto.header import parse_header, require_slots
@@ -46,7 +47,7 @@ def forged(
     listed: bytes,
     *,
     folder: str = "bundle",
-    info: Any = _info,
+    info: Any = bundle_info,
     kind: str = "bundle",
     padding: Any = None,
 ) -> bytes:
@@ -61,7 +62,7 @@ def forged(
 
 
 def read(data: bytes) -> OutboundBundle:
-    return read_bundle(io.BytesIO(data), SIGNERS)
+    return OutboundBundle(io.BytesIO(data), SIGNERS)
 
 
 def test_what_is_put_into_a_bundle_comes_out_with_its_address() -> None:
@@ -159,15 +160,15 @@ def test_a_truncated_bundle_is_refused(kept: float) -> None:
 
 def test_a_bundle_of_somebody_who_is_no_reviewer_is_refused() -> None:
     with pytest.raises(BundleError):
-        read_bundle(io.BytesIO(bundle()), [SigningKey.generate().verify_key])
+        OutboundBundle(io.BytesIO(bundle()), [SigningKey.generate().verify_key])
     with pytest.raises(BundleError):
-        read_bundle(io.BytesIO(bundle()), [])
+        OutboundBundle(io.BytesIO(bundle()), [])
 
 
 NAME = "0" * 32 + ".age"
 OTHER = "1" * 32 + ".age"
 ENTRY = {f"data/{NAME}": b"envelope"}
-LISTED = _serialize_list({NAME: bytes(32)})
+LISTED = serialize_list({NAME: bytes(32)})
 
 
 def test_the_forgeries_below_start_from_a_bundle_that_is_read() -> None:
@@ -182,7 +183,7 @@ def test_the_forgeries_below_start_from_a_bundle_that_is_read() -> None:
         (ENTRY, LISTED, {"folder": "report"}),
         (ENTRY, LISTED, {"padding": lambda size: size + 10}),
         (ENTRY, LISTED, {"info": lambda _: b"Candor-Kind: bundle\n"}),
-        (ENTRY, LISTED, {"info": lambda count: _info(count) + b"Extra: 1\n"}),
+        (ENTRY, LISTED, {"info": lambda count: bundle_info(count) + b"Extra: 1\n"}),
         ({}, LISTED, {}),
         ({**ENTRY, f"data/{OTHER}": b"unlisted"}, LISTED, {}),
         ({"data/x.age": b""}, LISTED, {}),
@@ -190,7 +191,7 @@ def test_the_forgeries_below_start_from_a_bundle_that_is_read() -> None:
         ({"data/../x.age": b""}, LISTED, {}),
         ({f"data/{NAME}": bytes(4 * 1024 * 1024 + 1)}, LISTED, {}),
         ({f"data/{OTHER}": b"", f"data/{NAME}": b""},
-         _serialize_list({NAME: bytes(32), OTHER: bytes(32)}), {}),
+         serialize_list({NAME: bytes(32), OTHER: bytes(32)}), {}),
         (ENTRY, LISTED + b"\n", {}),
         (ENTRY, LISTED.replace(b"  ", b" "), {}),
         (ENTRY, LISTED.replace(b"00", b"0"), {}),

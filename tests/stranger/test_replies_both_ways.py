@@ -9,7 +9,7 @@ import pytest
 from app.replies import open_mail
 from console.reply import Answer, Reviewer, write_reply_bundle
 from crypto.bag_info import ReplyInfo, SourceInfo, StatusCode
-from crypto.bundle import read_bundle
+from crypto.bundle_reader import OutboundBundle
 from crypto.codename import Codename
 from crypto.identity_file import seal_identity
 from crypto.reply import write_reply
@@ -36,7 +36,7 @@ def test_a_reply_of_the_stranger_reaches_the_source(
     path.write_bytes(bundle)
     done = candor("deliver", path, "--config", house.config)
     assert done.status == 0, done.complaints
-    read = read_bundle(io.BytesIO(bundle), [one.key for one in house.roster.reviewers])
+    read = OutboundBundle(io.BytesIO(bundle), [one.key for one in house.roster.reviewers])
     assert len(read.replies) == 8
     for one in read.replies:
         assert service.intake.deliver(one.address, read.open(one)) is Delivery.ALREADY
