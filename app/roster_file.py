@@ -4,7 +4,8 @@ from datetime import date
 from pathlib import Path
 
 from crypto.minisign import VerifyKey
-from crypto.roster import Roster, parse_roster
+from crypto.roster import Roster
+from crypto.signed_roster import parse_roster
 
 
 def read_roster_file(path: Path, root_key: str, today: date) -> Roster:

@@ -18,7 +18,8 @@ from benchmarks.client import FailedError, connected
 from benchmarks.processes import Watched
 from crypto.keys import Identity
 from crypto.minisign import SigningKey
-from crypto.roster import DEFAULT_LIFETIME, Channel, FormReference, Reviewer, Roster, sign_roster
+from crypto.roster import DEFAULT_LIFETIME, Channel, FormReference, Reviewer, Roster
+from crypto.signed_roster import sign_roster
 from crypto.sodium import random_bytes
 from crypto.source_keys import reviewer_signing_key
 from forms.loader import default_form

@@ -23,7 +23,8 @@ from crypto.keys import Identity
 from crypto.minisign import SigningKey
 from crypto.passphrase_file import MAX_FILE_BYTES, WORK_FACTOR
 from crypto.root_key_file import open_root_key, seal_root_key
-from crypto.roster import Channel, Reviewer, Roster, sign_roster
+from crypto.roster import Channel, Reviewer, Roster
+from crypto.signed_roster import sign_roster
 from crypto.source_keys import SERVICE_ID_BYTES, reviewer_signing_key
 from crypto.wordlist import draw_passphrase
 

@@ -1,10 +1,85 @@
-"""How a roster's entries stand in roster.json."""
+"""How a roster stands in roster.json.
 
+One object, its keys sorted:
+
+    {
+      "channels": [                     1 to 64
+        {
+          "form": {"id": …, "sha256": …, "version": …},
+          "id": "general",
+          "names": {"en": …, "ru": …},
+          "recipient": null,            age1pq1… of a channel where several must agree
+          "retention_days": 365,
+          "reviewers": ["lawyers", …],  ids, in the order in which a source sees them
+          "slots": 16,                  at least the reviewers, at most 40
+          "threshold": 1                how many must agree
+        }
+      ],
+      "couriers": [{"channels": […], "id": …, "key": "RW…"}],
+      "custodian": null,                or an entry like a reviewer's
+      "decoys": null,                   or {"mean_per_day": …, "ranges": [
+                                            {"up_to_bytes": …, "weight": …}, …]}
+      "demonstration": false,
+      "expires": "2027-05-25",          the last day on which it is valid
+      "issued": "2026-11-23",
+      "log_keys": ["RW…"],              whose signature a log's head bears
+      "origins": ["http://….onion"],    where the service may be reached
+      "release_key": null,              whose signature a release of the program bears
+      "reviewers": [
+        {"id": …, "independence": …, "key": "RW…", "name": …, "organisation": …,
+         "recipient": "age1pq1…", "role": …}
+      ],
+      "serial": 1,                      only grows
+      "service_id": "…"                 16 bytes in hex, made once
+    }
+"""
+
+from crypto.minisign import VerifyKey
+from crypto.roster import Roster
 from crypto.roster_entries import Channel, Courier, DecoyRange, Decoys, FormReference, Reviewer
 from crypto.roster_fields import Fields
 
 
-def read_channel(fields: Fields) -> Channel:
+def read_roster(fields: Fields, root: VerifyKey) -> Roster:
+    """Read the whole; whoever calls this has checked the signature."""
+    return Roster(
+        service_id=fields.byte_string("service_id"),
+        serial=fields.number("serial"),
+        issued=fields.day("issued"),
+        expires=fields.day("expires"),
+        origins=fields.texts("origins"),
+        channels=fields.each("channels", _read_channel),
+        reviewers=fields.each("reviewers", read_reviewer),
+        root=root,
+        custodian=fields.one_or_none("custodian", read_reviewer),
+        couriers=fields.each("couriers", _read_courier),
+        release_key=fields.key_or_none("release_key"),
+        log_keys=fields.keys("log_keys"),
+        decoys=fields.one_or_none("decoys", _read_decoys),
+        demonstration=fields.flag("demonstration"),
+    )
+
+
+def write_roster(roster: Roster) -> dict[str, object]:
+    """Write the whole."""
+    return {
+        "service_id": roster.service_id.hex(),
+        "serial": roster.serial,
+        "issued": roster.issued.isoformat(),
+        "expires": roster.expires.isoformat(),
+        "origins": list(roster.origins),
+        "channels": [_write_channel(channel) for channel in roster.channels],
+        "reviewers": [_write_reviewer(reviewer) for reviewer in roster.reviewers],
+        "custodian": _write_reviewer(roster.custodian) if roster.custodian else None,
+        "couriers": [_write_courier(courier) for courier in roster.couriers],
+        "release_key": roster.release_key.serialize() if roster.release_key else None,
+        "log_keys": [key.serialize() for key in roster.log_keys],
+        "decoys": _write_decoys(roster.decoys) if roster.decoys else None,
+        "demonstration": roster.demonstration,
+    }
+
+
+def _read_channel(fields: Fields) -> Channel:
     """Read one entry of `channels`."""
     return Channel(
         id=fields.text("id"),
@@ -18,7 +93,7 @@ def read_channel(fields: Fields) -> Channel:
     )
 
 
-def write_channel(channel: Channel) -> dict[str, object]:
+def _write_channel(channel: Channel) -> dict[str, object]:
     """Write one entry of `channels`."""
     return {
         "id": channel.id,
@@ -53,7 +128,7 @@ def read_reviewer(fields: Fields) -> Reviewer:
     )
 
 
-def write_reviewer(reviewer: Reviewer) -> dict[str, object]:
+def _write_reviewer(reviewer: Reviewer) -> dict[str, object]:
     """Write one entry of `reviewers`, or the custodian."""
     return {
         "id": reviewer.id,
@@ -66,12 +141,12 @@ def write_reviewer(reviewer: Reviewer) -> dict[str, object]:
     }
 
 
-def read_courier(fields: Fields) -> Courier:
+def _read_courier(fields: Fields) -> Courier:
     """Read one entry of `couriers`."""
     return Courier(fields.text("id"), fields.texts("channels"), fields.key("key"))
 
 
-def write_courier(courier: Courier) -> dict[str, object]:
+def _write_courier(courier: Courier) -> dict[str, object]:
     """Write one entry of `couriers`."""
     return {
         "id": courier.id,
@@ -80,12 +155,12 @@ def write_courier(courier: Courier) -> dict[str, object]:
     }
 
 
-def read_decoys(fields: Fields) -> Decoys:
+def _read_decoys(fields: Fields) -> Decoys:
     """Read `decoys`."""
     return Decoys(fields.number("mean_per_day"), fields.each("ranges", _read_range))
 
 
-def write_decoys(decoys: Decoys) -> dict[str, object]:
+def _write_decoys(decoys: Decoys) -> dict[str, object]:
     """Write `decoys`."""
     ranges = [{"up_to_bytes": r.up_to_bytes, "weight": r.weight} for r in decoys.ranges]
     return {"mean_per_day": decoys.mean_per_day, "ranges": ranges}

@@ -14,7 +14,8 @@ from crypto.errors import ForeignRosterError, UnsignedRosterError
 from crypto.identity_file import open_identity
 from crypto.keys import Identity
 from crypto.minisign import SigningKey, VerifyKey
-from crypto.roster import Roster, parse_roster
+from crypto.roster import Roster
+from crypto.signed_roster import parse_roster
 from crypto.source_keys import reviewer_signing_key
 from crypto.wordlist import word_list
 from forms.loader import default_form

@@ -6,16 +6,8 @@ from typing import Any
 
 from crypto.keys import Identity
 from crypto.minisign import SignedKind, SigningKey, digest
-from crypto.roster import (
-    Channel,
-    Courier,
-    DecoyRange,
-    Decoys,
-    FormReference,
-    Reviewer,
-    Roster,
-    parse_roster,
-)
+from crypto.roster import Channel, Courier, DecoyRange, Decoys, FormReference, Reviewer, Roster
+from crypto.signed_roster import parse_roster
 
 ROOT = SigningKey(bytes(range(32)))
 TODAY = date(2026, 11, 23)

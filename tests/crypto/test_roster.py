@@ -19,18 +19,8 @@ from crypto.errors import (
 )
 from crypto.minisign import SignedKind, SigningKey, digest
 from crypto.padding import padded_bytes
-from crypto.roster import (
-    Channel,
-    Courier,
-    DecoyRange,
-    Decoys,
-    FormReference,
-    Reviewer,
-    Roster,
-    parse_roster,
-    serialize_roster,
-    sign_roster,
-)
+from crypto.roster import Channel, Courier, DecoyRange, Decoys, FormReference, Reviewer, Roster
+from crypto.signed_roster import parse_roster, serialize_roster, sign_roster
 from tests.crypto.roster_example import (
     CHANNEL,
     KEYS,

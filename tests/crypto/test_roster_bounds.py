@@ -5,7 +5,7 @@ import json
 import pytest
 
 from crypto.errors import MalformedRosterError
-from crypto.roster import serialize_roster
+from crypto.signed_roster import serialize_roster
 from tests.crypto.roster_example import KEYS, RECIPIENTS, ROOT, ROSTER, parse_signed
 
 

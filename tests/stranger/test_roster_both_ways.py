@@ -7,7 +7,7 @@ import pytest
 
 from crypto.errors import RosterError
 from crypto.minisign import VerifyKey
-from crypto.roster import parse_roster
+from crypto.signed_roster import parse_roster
 from tests.stranger import age, keys, roster
 from tests.stranger.support import ORIGIN, TODAY
 

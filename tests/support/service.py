@@ -23,7 +23,8 @@ from crypto.bag_reader import BagReader
 from crypto.envelope import open_seekable
 from crypto.keys import Identity
 from crypto.minisign import SigningKey
-from crypto.roster import Channel, FormReference, Reviewer, Roster, sign_roster
+from crypto.roster import Channel, FormReference, Reviewer, Roster
+from crypto.signed_roster import sign_roster
 from crypto.source_keys import reviewer_signing_key
 from forms.loader import default_form
 from intake.service import Intake

@@ -10,7 +10,7 @@ from pathlib import Path
 from crypto import sodium
 from crypto.codename import Codename
 from crypto.minisign import SignedKind, SigningKey, digest
-from crypto.roster import sign_roster
+from crypto.signed_roster import sign_roster
 from crypto.source_keys import derive_source_keys
 from crypto.wordlist import NAMES
 from tests.crypto.roster_example import ROOT, ROSTER
