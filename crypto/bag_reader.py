@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from crypto.attachments import MAX_ATTACHMENTS_JSON_BYTES, Attachment, parse_attachments
-from crypto.bag_info import BagKind, PayloadCount, ReplyInfo, parse_bag_info
+from crypto.bag_info import BagKind, ReplyInfo
+from crypto.bag_info_file import PayloadCount, parse_bag_info
 from crypto.bag_layout import (
     ANSWERS,
     ATTACHMENTS_JSON,

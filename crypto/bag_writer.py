@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from crypto import minisign
-from crypto.bag_info import PayloadCount
+from crypto.bag_info_file import PayloadCount
 from crypto.bag_layout import BAGIT, BAGIT_TXT, INFO, MANIFEST, PADDING, SIGNATURE, TAG_MANIFEST
 from crypto.manifest import serialize_manifest
 from crypto.minisign import SigningKey

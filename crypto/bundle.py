@@ -28,7 +28,8 @@ import json
 import secrets
 from collections.abc import Callable, Sequence
 
-from crypto.bag_info import ADDRESS_BYTES, PayloadCount, serialize_fields
+from crypto.bag_info import ADDRESS_BYTES
+from crypto.bag_info_file import PayloadCount, serialize_fields
 from crypto.bag_writer import BagWriter
 from crypto.envelope import EnvelopeWriter
 from crypto.errors import DamagedEnvelopeError

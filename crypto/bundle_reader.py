@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from crypto.bag_info import PayloadCount
+from crypto.bag_info_file import PayloadCount
 from crypto.bag_layout import BAGIT, INFO, MANIFEST, SIGNATURE, TAG_MANIFEST
 from crypto.bundle import FOLDER, LIST, MAX_REPLIES, bundle_info, serialize_list
 from crypto.errors import BundleError, DamagedBagError

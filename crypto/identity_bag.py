@@ -11,7 +11,8 @@ it cannot be moved into somebody else's report.
 import io
 from collections.abc import Sequence
 
-from crypto.bag_info import BagInfo, BagKind, SubjectInfo, serialize_bag_info
+from crypto.bag_info import BagInfo, BagKind, SubjectInfo
+from crypto.bag_info_file import serialize_bag_info
 from crypto.bag_layout import (
     FOLDER,
     IDENTITY_BAG_BYTES,

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from crypto.bag_info import BagInfo, BagKind, ReplyInfo, Status, StatusCode, serialize_bag_info
+from crypto.bag_info import BagInfo, BagKind, ReplyInfo, Status, StatusCode
+from crypto.bag_info_file import serialize_bag_info
 from crypto.bag_layout import FOLDER, MAX_TEXT_BYTES, TEXT, filled_bytes
 from crypto.bag_reader import BagReader
 from crypto.bag_writer import BagWriter

@@ -8,15 +8,8 @@ from crypto.attachments import (
     serialize_attachments,
     stored_name,
 )
-from crypto.bag_info import (
-    SOURCE_KINDS,
-    BagInfo,
-    BagKind,
-    Sealed,
-    SourceInfo,
-    require_id,
-    serialize_bag_info,
-)
+from crypto.bag_info import SOURCE_KINDS, BagInfo, BagKind, Sealed, SourceInfo, require_id
+from crypto.bag_info_file import serialize_bag_info
 from crypto.bag_layout import (
     ANSWERS,
     ATTACHMENTS_JSON,

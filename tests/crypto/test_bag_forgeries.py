@@ -2,7 +2,8 @@
 
 import pytest
 
-from crypto.bag_info import BagInfo, BagKind, PayloadCount, SubjectInfo, serialize_bag_info
+from crypto.bag_info import BagInfo, BagKind, SubjectInfo
+from crypto.bag_info_file import PayloadCount, serialize_bag_info
 from crypto.bag_layout import IDENTITY_FILE_BYTES, MAX_TEXT_BYTES
 from crypto.errors import DamagedBagError
 from tests.crypto.bags import (

@@ -9,17 +9,15 @@ from hypothesis import strategies as st
 from crypto.bag_info import (
     BagInfo,
     BagKind,
-    PayloadCount,
     ReplyInfo,
     Sealed,
     SourceInfo,
     Status,
     StatusCode,
     SubjectInfo,
-    parse_bag_info,
     require_id,
-    serialize_bag_info,
 )
+from crypto.bag_info_file import PayloadCount, parse_bag_info, serialize_bag_info
 from crypto.errors import DamagedBagError
 from tests.crypto.bags import OTHER_SOURCE, SOURCE, reply_info
 
