@@ -41,7 +41,8 @@ def open_envelopes(
             "--extract",
             metavar="DIR",
             help="Also write text, answers and attachments into a directory of each bag's own in"
-            " DIR, readable by you alone. Nothing is overwritten.",
+            " DIR, readable by you alone. Nothing is overwritten; a file that is there already, the"
+            " same to the byte, is left alone.",
         ),
     ] = None,
     attachment: Annotated[

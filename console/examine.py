@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from console.extract import bag_directory, extract_attachment, extract_texts
+from console.extract import Extracted, extract
 from console.filetype import FileType
 from console.opening import attachment_type, find_attachment, open_source_identity
 from console.progress import Meter, byte_meter
@@ -46,7 +46,7 @@ class Examined:
         problems: what failed, in words.
         whole: everything was checked, not single attachments alone.
         single: only chosen attachments were read.
-        directory: where it was written out.
+        extracted: what was written out.
     """
 
     bag: BagReader
@@ -55,29 +55,38 @@ class Examined:
     problems: tuple[str, ...]
     whole: bool
     single: bool
-    directory: Path | None
+    extracted: Extracted | None
 
 
-def examine(bag: BagReader, identities: Sequence[Identity], choice: Choice) -> Examined:
-    """Check a bag, or the chosen attachments of it, and write them out if that is wanted.
+def examine(
+    bag: BagReader, identities: Sequence[Identity], choice: Choice, known: Sequence[str] = ()
+) -> Examined:
+    """Check a bag, or the chosen attachments of it, and write out what holds if that is wanted.
+
+    Nothing is written before everything has been checked: where it goes depends on that.
+
+    Args:
+        bag: the bag.
+        identities: may open who the source is.
+        choice: what to do.
+        known: problems that are known already.
 
     Raises:
+        DamagedBagError: its envelope was altered between the check and the writing.
         UnknownAttachmentError: a chosen one is not there.
         OutputError: it cannot be written there.
     """
     chosen = [find_attachment(bag, name) for name in choice.attachments]
-    problems: list[str] = []
+    problems = [*known]
     identity = _identity(bag, identities, problems)
-    if choice.extract is None:
-        items, directory = _read(bag, chosen, None, "Checking"), None
-    else:
-        with bag_directory(choice.extract, bag) as (directory, descriptor):
-            if not chosen:
-                extract_texts(descriptor, bag)
-            items = _read(bag, chosen, descriptor, "Extracting")
+    items = _check(bag, chosen or bag.attachments)
     problems += [f"attachment {i.attachment.stored_name}: {i.problem}" for i in items if i.problem]
     whole = not chosen and not problems and _rest_holds(bag, problems)
-    return Examined(bag, identity, items, tuple(problems), whole, bool(chosen), directory)
+    extracted = None
+    if choice.extract is not None:
+        sound = [item.attachment for item in items if not item.problem]
+        extracted = extract(choice.extract, bag, sound, texts=not chosen, intact=not problems)
+    return Examined(bag, identity, items, tuple(problems), whole, bool(chosen), extracted)
 
 
 def _identity(bag: BagReader, identities: Sequence[Identity], problems: list[str]) -> str | None:
@@ -88,21 +97,14 @@ def _identity(bag: BagReader, identities: Sequence[Identity], problems: list[str
         return None
 
 
-def _read(
-    bag: BagReader, chosen: Sequence[Attachment], directory: int | None, doing: str
-) -> tuple[Item, ...]:
-    wanted = chosen or bag.attachments
-    total = sum(attachment.size for attachment in wanted)
-    with byte_meter(doing, total) as meter:
-        return tuple(_read_one(bag, attachment, directory, meter) for attachment in wanted)
+def _check(bag: BagReader, attachments: Sequence[Attachment]) -> tuple[Item, ...]:
+    with byte_meter("Checking", sum(attachment.size for attachment in attachments)) as meter:
+        return tuple(_check_one(bag, attachment, meter) for attachment in attachments)
 
 
-def _read_one(bag: BagReader, attachment: Attachment, directory: int | None, meter: Meter) -> Item:
+def _check_one(bag: BagReader, attachment: Attachment, meter: Meter) -> Item:
     try:
-        if directory is not None:
-            extract_attachment(directory, bag, attachment, meter)
-        else:
-            bag.open_attachment(attachment, meter).close()
+        bag.open_attachment(attachment, meter).close()
         return Item(attachment, attachment_type(bag, attachment))
     except (BagError, EnvelopeError) as error:
         return Item(attachment, None, str(error))

@@ -1,5 +1,6 @@
 """Write files that only their owner reads, that replace nothing, and that appear whole."""
 
+import hashlib
 import os
 import secrets
 import stat
@@ -13,6 +14,7 @@ from console.errors import OutputError
 _FILE_MODE = 0o600
 _DIRECTORY_MODE = 0o700
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_OPEN_TO_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 _OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -61,6 +63,22 @@ def private_subdirectory(parent: int, name: str) -> Iterator[int]:
         if status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) & 0o077:
             raise OutputError(f"{name} exists there and is open to others: name another directory")
         yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def is_there(parent: int, name: str, size: int, sha256: bytes) -> bool:
+    """Tell whether a file is there already with exactly this content; a link never counts."""
+    try:
+        descriptor = os.open(name, _OPEN_TO_READ, dir_fd=parent)
+    except OSError:
+        return False  # whatever is there instead, whoever writes will be refused
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_size != size:
+            return False
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return hashlib.file_digest(file, "sha256").digest() == sha256
     finally:
         os.close(descriptor)
 

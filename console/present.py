@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from console.examine import Examined, Item
+from console.extract import Extracted
 from console.layout import human_bytes
+from console.neutral import neutral_line
 from console.show import Page, known_form, show_answers, show_attachment, show_facts, show_text
 from crypto.bag_info import SOURCE_KINDS
 from crypto.bag_salvage import UnverifiedBag
@@ -75,8 +77,8 @@ class Pages:
                 yield from show_attachment(self.page, item.attachment, item.type)
 
     def _verdict(self, examined: Examined) -> Iterator[str]:
-        if examined.directory is not None:
-            yield from self.page.ours(f"Written to {examined.directory}", "")
+        if examined.extracted is not None:
+            yield from self._where(examined.extracted)
         if examined.problems:
             yield self.page.style.bad("DAMAGED OR FORGED, in part: see the messages.")
         elif examined.whole:
@@ -85,6 +87,14 @@ class Pages:
             count = len(examined.items)
             what = "This item" if count == 1 else f"These {count} items"
             yield self.page.style.good(f"{what} verified; the rest was not read.")
+
+    def _where(self, extracted: Extracted) -> Iterator[str]:
+        # in one line whatever its length: a path is there to be copied
+        yield neutral_line(f"Written to {extracted.directory}")
+        left = len(extracted.left)
+        if left:
+            count = f"{left} of {left + len(extracted.written)} files were there already"
+            yield from self.page.ours(f"{count}, the same to the byte, and were left alone.", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +121,7 @@ class JsonLines:
                 "attachments": [_item(item) for item in examined.items],
                 "problems": list(examined.problems),
                 "whole_verified": examined.whole,
-                "directory": str(examined.directory) if examined.directory else None,
+                **_extracted(examined.extracted),
             }
         )
 
@@ -121,6 +131,14 @@ class JsonLines:
 
     def _write(self, value: dict[str, object]) -> None:
         self.say(json.dumps(value).replace("\x7f", "\\u007f"))
+
+
+def _extracted(extracted: Extracted | None) -> dict[str, object]:
+    return {
+        "directory": str(extracted.directory) if extracted else None,
+        "written": list(extracted.written) if extracted else [],
+        "left": list(extracted.left) if extracted else [],
+    }
 
 
 def _item(item: Item) -> dict[str, object]:

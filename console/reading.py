@@ -1,7 +1,7 @@
 """Read envelopes one after the other: show each, count what cannot be shown."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -70,7 +70,8 @@ class Reading:
         if bag.hash in self._seen:
             self.repeated += 1
             return
-        examined = self._judge(bag, examine(bag, self.identities, self.choice))
+        forged = tuple(self._join_thread(bag))
+        examined = examine(bag, self.identities, self.choice, forged)
         self.presenter.show(path, examined)
         for problem in examined.problems:
             self.complain(f"{path}: damaged or forged: {problem}")
@@ -82,14 +83,8 @@ class Reading:
         self._seen.add(bag.hash)
         self.opened += 1
 
-    def _judge(self, bag: BagReader, examined: Examined) -> Examined:
-        """Add what the thread says: a forged bag must not be shown as verified."""
-        forged = tuple(self._join_thread(bag))
-        if not forged:
-            return examined
-        return replace(examined, problems=(*examined.problems, *forged), whole=False)
-
     def _join_thread(self, bag: BagReader) -> Iterator[str]:
+        """Say what the thread says: a forged bag must not be shown as verified."""
         if not isinstance(bag.info, SourceInfo):
             return
         try:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from console.extract import bag_name
 from console.filetype import FileType, extension_of
 from console.layout import GUTTER, Style, human_bytes, labelled, quoted, wrap_cells
 from console.neutral import neutral_line
@@ -60,7 +61,7 @@ def known_form(answers: Mapping[str, object]) -> Form | None:
 def show_facts(page: Page, bag: BagReader, file_name: str) -> Iterator[str]:
     """Say what it is: kind, day, channel, how sealed, for whom, by whom."""
     answers = bag.answers
-    yield from page.heading(bag.kind.capitalize(), f"bag {bag.hash.hex()[:16]}")
+    yield from page.heading(bag.kind.capitalize(), f"bag {bag_name(bag)}")
     yield from (page.style.dim(line) for line in page.ours(file_name))
     if "day" in answers:
         yield from page.fact("Day", f"{_plain(answers['day'])} (UTC)")

@@ -27,6 +27,10 @@ def test_attachments_are_extracted(report: Path, anna: tuple[str, ...], tmp_path
     (directory,) = (tmp_path / "out").iterdir()
     assert (directory / "001.pdf").read_bytes() == b"%PDF-1.7\n"
     again = run("open", report, *anna, "--extract", tmp_path / "out")
+    assert again.exit_code == 0
+    assert "there already, the same to the byte" in again.output
+    (directory / "report.txt").write_text("my notes")
+    again = run("open", report, *anna, "--extract", tmp_path / "out")
     assert again.exit_code == 1
     assert "never overwritten" in again.stderr
 
@@ -75,6 +79,18 @@ def test_a_directory_is_walked_and_decoys_are_counted(
     found = run("open", inbox, *anna)
     assert found.exit_code == 0
     assert "2 opened, 1 sealed to others" in found.stderr
+
+
+def test_several_envelopes_are_summed_up(tmp_path: Path, anna: tuple[str, ...]) -> None:
+    whole = seal_report(tmp_path / "a.age", text=MARKER).read_bytes()
+    paths = [tmp_path / name for name in ("a.age", "again.age", "cut.age", "b.age")]
+    paths[1].write_bytes(whole)
+    paths[2].write_bytes(whole[:-1])
+    seal_report(paths[3], [BORIS])
+    found = run("open", *paths, *anna)
+    assert found.exit_code == 1
+    summary = found.stderr.splitlines()[-1]
+    assert summary == ("1 opened, 1 sealed to others, 1 seen before, 1 damaged, forged or refused")
 
 
 def test_an_empty_directory_says_what_is_looked_for(tmp_path: Path, anna: tuple[str, ...]) -> None:

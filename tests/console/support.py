@@ -75,6 +75,15 @@ def write_bag(
     bag.finish(keys or SOURCE, identity_text=identity_text, custodian=custodian)
 
 
+def seal(path: Path, bag: bytes) -> Path:
+    """Seal any bytes to Anna."""
+    with path.open("wb") as file:
+        envelope = EnvelopeWriter(file, [ANNA.recipient], slots=SLOTS)
+        envelope.write(bag)
+        envelope.close()
+    return path
+
+
 def seal_report(path: Path, recipients: Sequence[Identity] = (ANNA,), **bag: object) -> Path:
     with path.open("wb") as file:
         envelope = EnvelopeWriter(file, [i.recipient for i in recipients], slots=SLOTS)

@@ -1,9 +1,12 @@
 """What a reviewer sees of envelopes, whole, hostile, damaged and foreign."""
 
+import io
 import json
 import random
+import tracemalloc
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,16 +18,15 @@ from console.layout import GUTTER, Style
 from console.present import JsonLines, Pages
 from console.reading import Reading
 from console.show import Page
-from crypto.envelope import EnvelopeWriter
 from crypto.keys import Identity
 from tests.console.support import (
     ANNA,
     BORIS,
     CUSTODIAN,
-    SLOTS,
     File,
     answers,
     new_source,
+    seal,
     seal_report,
     write_bag,
 )
@@ -33,12 +35,18 @@ from tests.console.support import (
 class Run:
     """One run, and all that it said."""
 
-    def __init__(self, identities: Sequence[Identity] = (ANNA,), *, as_json: bool = False) -> None:
+    def __init__(
+        self,
+        identities: Sequence[Identity] = (ANNA,),
+        *,
+        as_json: bool = False,
+        extract: Path | None = None,
+    ) -> None:
         self.lines: list[str] = []
         self.complaints: list[str] = []
         page = Page(80, Style())
         presenter = JsonLines(self.lines.append) if as_json else Pages(page, self.lines.append)
-        self.reading = Reading(identities, Choice(), presenter, self.complaints.append)
+        self.reading = Reading(identities, Choice(extract), presenter, self.complaints.append)
 
     def read(self, *paths: Path) -> "Run":
         for path in paths:
@@ -136,29 +144,19 @@ def test_envelopes_of_others_are_counted_and_mean_nothing(tmp_path: Path) -> Non
 
 
 def test_the_same_bag_twice_is_shown_once(tmp_path: Path) -> None:
-    import io
-
     bag = io.BytesIO()
     write_bag(bag)
-    paths = []
-    for name in ("a.age", "b.age"):
-        paths.append(tmp_path / name)
-        with paths[-1].open("wb") as file:
-            envelope = EnvelopeWriter(file, [ANNA.recipient], slots=SLOTS)
-            envelope.write(bag.getvalue())
-            envelope.close()
+    paths = [seal(tmp_path / name, bag.getvalue()) for name in ("a.age", "b.age")]
     run = Run().read(*paths)
     assert (run.reading.opened, run.reading.repeated) == (1, 1)
 
 
 def test_a_damaged_copy_does_not_hide_the_intact_bag(tmp_path: Path) -> None:
     """It bears the same signature, and so the same hash; it may well be read first."""
-    import io
-
     out = io.BytesIO()
     write_bag(out, files=[File("ledger.txt", b"the whole truth")])
     damaged = out.getvalue().replace(b"the whole truth", b"not quite truth")
-    paths = [sealed(tmp_path / "a.age", damaged), sealed(tmp_path / "b.age", out.getvalue())]
+    paths = [seal(tmp_path / "a.age", damaged), seal(tmp_path / "b.age", out.getvalue())]
     run = Run().read(*paths, paths[1])
     assert (run.reading.failed, run.reading.opened, run.reading.repeated) == (1, 1, 1)
     assert "Verified: the signature, and every byte that it covers." in run.text
@@ -191,21 +189,11 @@ def test_a_damaged_chunk_of_one_attachment_leaves_the_others_readable(tmp_path: 
     assert "attachment 001.bin" in run.complaints[0]
 
 
-def sealed(path: Path, bag: bytes) -> Path:
-    with path.open("wb") as file:
-        envelope = EnvelopeWriter(file, [ANNA.recipient], slots=SLOTS)
-        envelope.write(bag)
-        envelope.close()
-    return path
-
-
 def test_a_forged_bag_is_readable_behind_a_warning(tmp_path: Path) -> None:
-    import io
-
     out = io.BytesIO()
     write_bag(out, text="Trust me.")
     forged = out.getvalue().replace(b"Trust me.", b"Trust us.")
-    run = Run().read(sealed(tmp_path / "a.age", forged))
+    run = Run().read(seal(tmp_path / "a.age", forged))
     assert "DAMAGED OR FORGED: what follows proves nothing" in run.text
     assert "  │ Trust us." in run.text
     assert "damaged or forged: data/report.txt is not what was signed" in run.complaints[0]
@@ -213,7 +201,7 @@ def test_a_forged_bag_is_readable_behind_a_warning(tmp_path: Path) -> None:
 
 
 def test_an_envelope_with_something_else_inside_is_damaged(tmp_path: Path) -> None:
-    run = Run().read(sealed(tmp_path / "a.age", b"hello"))
+    run = Run().read(seal(tmp_path / "a.age", b"hello"))
     assert run.reading.failed == 1
 
 
@@ -248,8 +236,6 @@ def test_an_identity_file_by_itself_opens_for_the_custodian(tmp_path: Path) -> N
 
 
 def test_a_bag_that_takes_part_of_anothers_thread_is_forged(tmp_path: Path) -> None:
-    from dataclasses import replace
-
     first, thief = new_source(), new_source()
     paths = [
         seal_report(tmp_path / "a.age", keys=first),
@@ -264,6 +250,51 @@ def test_a_bag_that_takes_part_of_anothers_thread_is_forged(tmp_path: Path) -> N
     assert (genuine["whole_verified"], genuine["problems"]) == (True, [])
     assert forged["whole_verified"] is False
     assert "forged" in forged["problems"][0]
+
+
+def test_a_bag_forged_into_a_thread_is_not_extracted_as_intact(tmp_path: Path) -> None:
+    first, thief = new_source(), new_source()
+    paths = [
+        seal_report(tmp_path / "a.age", keys=first),
+        seal_report(tmp_path / "b.age", keys=replace(thief, identity=first.identity)),
+    ]
+    Run(extract=tmp_path / "out").read(*paths)
+    genuine, forged = sorted((tmp_path / "out").iterdir(), key=lambda path: len(path.name))
+    assert not genuine.name.endswith("-damaged")
+    assert forged.name.endswith("-damaged")
+
+
+def test_what_was_there_already_is_said(tmp_path: Path) -> None:
+    path, out = seal_report(tmp_path / "a.age", files=[File("a.txt", b"a")]), tmp_path / "out"
+    assert "there already" not in Run(extract=out).read(path).text
+    (directory,) = out.iterdir()
+    run = Run(extract=out).read(path)
+    assert f"Written to {directory}" in run.lines
+    assert "5 of 5 files were there already" in run.text
+    (directory / "001.txt").unlink()
+    assert "4 of 5 files were there already" in Run(extract=out).read(path).text
+    found = json.loads(Run(as_json=True, extract=out).read(path).lines[0])
+    assert found["written"] == []
+    assert len(found["left"]) == 5
+
+
+def test_memory_stays_flat_over_many_envelopes(tmp_path: Path) -> None:
+    """Whatever is in them: of each, nothing remains but a hash and a thread."""
+    large = [File("large.bin", bytes(4 << 20))]
+    first, *others = [
+        seal_report(tmp_path / f"{n}.age", keys=new_source(), text="x" * 100_000, files=large)
+        for n in range(9)
+    ]
+    run = Run(extract=tmp_path / "out").read(first)
+    tracemalloc.start()
+    for path in others:
+        run.read(path)
+        run.lines.clear()
+    remains, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert run.reading.opened == 9
+    assert remains < 20_000 * len(others)
+    assert most < 3 << 20
 
 
 def test_json_has_everything_and_is_plain_ascii(tmp_path: Path) -> None:
