@@ -66,7 +66,7 @@ def kill_often(directory: Path, kills: int) -> Lives:
     port = free_port()
     house = make_house(directory / "house", origin=f"http://127.0.0.1:{port}", port=port)
     lives = live(house, random.Random(seed), kills)
-    print(lives)  # noqa: T201
+    print(lives)  # noqa: T201 - likewise
     return lives
 
 

@@ -33,7 +33,7 @@ def main(origin: str, latin: str, cyrillic: str, file: str) -> list[str]:
             extra_http_headers={"X-Forwarded-For": latin, f"X-{latin}": latin},
         )
         cookie = {"name": latin, "value": latin, "url": origin}
-        context.add_cookies([cookie])  # type: ignore[list-item]
+        context.add_cookies([cookie])
         page = context.new_page()
         page.goto(f"{origin}/en/report/general", referer=f"http://{latin}.example/")
         fill_everything(page, f"{latin} {cyrillic}")

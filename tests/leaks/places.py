@@ -22,7 +22,10 @@ def search(paths: list[Path], needles: Needles) -> list[Find]:
 
 def _walk(directory: Path, but: tuple[Path, ...]) -> Iterator[Path]:
     for base, names, files in os.walk(directory):
-        names[:] = [name for name in names if Path(base, name) not in but]
+        # what is mounted below belongs to somebody else: reading another's /proc may never end
+        names[:] = [
+            name for name in names if (path := Path(base, name)) not in but and not path.is_mount()
+        ]
         yield from (Path(base, name) for name in files)
 
 
