@@ -19,8 +19,10 @@ from app.session import MailboxSession, SentSession
 from app.small_form import field, read_small_form
 from app.state import ServiceDep
 from app.stretch import Lane
+from crypto.bag_info import MAX_READERS
 from crypto.codename import Codename
 from crypto.errors import CodenameTypoError
+from crypto.roster import Roster
 from intake.values import EnvelopeHash
 
 router = APIRouter(prefix="/{lang}")
@@ -40,7 +42,7 @@ async def mailbox(
     mail = await run_in_threadpool(open_mail, service.intake, service.roster, session.keys)
     values = mailbox_values(service, language, mail, session)
     shown = page(request, language, "mailbox.html", values, here="mailbox")
-    return remember(shown, service, _with_readers_of(mail, session))
+    return remember(shown, service, _with_readers_of(mail, session, service.roster))
 
 
 @router.post("/mailbox/open")
@@ -79,15 +81,19 @@ def _ask_for_words(
     return page(request, language, "door.html", values, here="mailbox", status=status)
 
 
-def _with_readers_of(mail: Mail, session: MailboxSession) -> MailboxSession:
+def _with_readers_of(mail: Mail, session: MailboxSession, roster: Roster) -> MailboxSession:
     """Remember whose replies were opened: they are who the next message is for.
 
-    The channel is remembered too, unless replies came from more than one.
+    The channel is remembered too, unless replies came from more than one. Of its reviewers alone
+    there are never more than fit the cookie; without a channel, no more are remembered than that.
     """
     names = {letter.reviewer.id for letter in mail.letters} | set(session.readers)
     channels = {letter.reply.channel for letter in mail.letters}
-    channel = session.channel or (channels.pop() if len(channels) == 1 else None)
-    return MailboxSession(session.keys, channel, tuple(sorted(names)))
+    channel_id = session.channel or (channels.pop() if len(channels) == 1 else None)
+    chosen = [channel for channel in roster.channels if channel.id == channel_id]
+    known = chosen[0].reviewers if chosen else sorted(names)
+    readers = tuple(reader for reader in known if reader in names)[:MAX_READERS]
+    return MailboxSession(session.keys, channel_id, readers)
 
 
 def _hash(text: str) -> EnvelopeHash:

@@ -4,21 +4,28 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
-from crypto.bag_info import BagKind, StatusCode
+from app.factory import create_app
+from app.replies import Mail
+from app.routes.mailbox import _with_readers_of
+from app.session import MailboxSession
+from crypto.bag_info import MAX_READERS, BagKind, StatusCode
 from crypto.bag_reader import BagReader
 from crypto.codename import Codename
 from crypto.envelope import open_seekable
 from crypto.errors import NotAddressedError
 from crypto.keys import Identity
-from crypto.source_keys import SourceKeys, derive_source_keys
+from crypto.source_keys import SourceKeys, derive_source_keys, reviewer_signing_key
 from intake.service import Intake
-from tests.app.conftest import Web
+from tests.app.conftest import ORIGIN, Web
 from tests.app.forms import field, file, form, report
 from tests.app.test_pages import Markup
 from tests.support.replies import deliver, reply_info, sealed_reply
+from tests.support.service import make_house, write_roster
 
 CODENAME = Codename.from_random(bytes(range(10)))
 TYPING_ERROR = "There is a typing error in the words."
@@ -213,6 +220,42 @@ def test_nobody_is_chosen_to_read_a_message_but_whose_replies_were_opened(web: W
     assert chosen_readers(web.client.get("/en/mailbox/general").text) == ["lawyers"]
 
 
+def test_the_mailbox_opens_although_more_reviewers_answered_than_a_channel_has(
+    tmp_path: Path,
+) -> None:
+    """The roster may have more than fit the cookie, and any of them may write to anybody."""
+    house = make_house(tmp_path / "house", origin=ORIGIN)
+    press, roster = house.roster.reviewers[0], house.roster
+    house.readers.update({f"{n:02}".rjust(32, "r"): Identity.generate() for n in range(62)})
+    reviewers = tuple(
+        replace(
+            press,
+            id=name,
+            recipient=identity.recipient,
+            key=reviewer_signing_key(identity).verify_key,
+        )
+        for name, identity in house.readers.items()
+    )
+    write_roster(house, roster, reviewers=reviewers)
+    with house.open() as service:
+        web = Web(house, service, TestClient(create_app(service), ORIGIN))
+        info = reply_info(keys_of(web))
+        for identity in house.readers.values():
+            service.intake.deliver(info.mailbox, sealed_reply(info, "x", identity))
+        assert "64 answers are waiting." in opened(web)
+        assert chosen_readers(web.client.get("/en/mailbox/general").text) == ["press", "lawyers"]
+
+
+@pytest.mark.parametrize("channel", [None, "of-an-older-roster"])
+def test_without_a_channel_no_more_readers_are_remembered_than_fit(
+    web: Web, channel: str | None
+) -> None:
+    names = tuple(f"r{number:02}" for number in range(MAX_READERS + 1))
+    session = MailboxSession(keys_of(web), channel, names)
+    kept = _with_readers_of(Mail((), ()), session, web.service.roster)
+    assert kept.readers == names[:MAX_READERS]
+
+
 def test_straight_after_a_report_its_readers_are_chosen(web: Web, sent: str) -> None:
     web.client.post("/en/sent/done")
     assert chosen_readers(web.client.get("/en/mailbox/general").text) == ["press"]
@@ -275,6 +318,23 @@ def test_typed_words_go_before_a_mailbox_that_another_tab_has_opened(web: Web) -
     assert web.post_form(body, "/en/mailbox/general").status_code == 303
     (bag,) = _readable(web, "press")
     assert bag.info.mailbox == keys_of(web).address
+
+
+def test_a_text_comes_back_also_when_the_length_alone_says_that_the_files_are_too_large(
+    web: Web,
+) -> None:
+    refused = web.post_form(report(file("a.txt", bytes(5 << 20))))
+    assert refused.status_code == 413
+    assert "what I saw</textarea>" in refused.text
+    assert chosen_readers(refused.text) == ["lawyers", "press"]
+    assert "What you wrote is still here." in refused.text
+
+
+def test_a_form_that_ended_in_its_middle_does_not_claim_that_all_of_it_is_here(web: Web) -> None:
+    refused = web.post_form(form(field("reader", "press"), field("report", "x" * (1 << 21))))
+    assert refused.status_code == 413
+    assert "Not everything arrived." in refused.text
+    assert "What you wrote is still here." not in refused.text
 
 
 def _readable(web: Web, reader: str) -> Iterator[BagReader]:

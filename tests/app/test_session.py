@@ -19,6 +19,8 @@ from app.session import (
     set_session,
 )
 from app.session_keys import KEY_SECONDS, HourlyKeys
+from crypto.attachments import MAX_ATTACHMENTS
+from crypto.bag_info import MAX_READERS, require_id
 from crypto.codename import Codename
 from crypto.keys import Identity
 from crypto.minisign import SigningKey
@@ -48,6 +50,7 @@ MAILBOX = st.builds(
     ),
     channel=st.none() | IDS,
     readers=READERS,
+    arrived=st.none() | st.lists(st.integers(0, 2**40), max_size=50).map(tuple),
 )
 
 
@@ -59,9 +62,19 @@ class Clock:
         return self.now
 
 
+LONGEST_ID = "c" * 32
+MOST_READERS = tuple(f"{number:02}".rjust(32, "r") for number in range(MAX_READERS))
+MOST_FILES = (2**48 - 1,) * MAX_ATTACHMENTS
+
+
 def largest() -> SentSession:
-    readers = tuple(f"reviewer-{number:02}-with-a-long-name-"[:31] + "x" for number in range(40))
-    return SentSession(Codename.generate("ru"), "c" * 32, readers, (2**40,) * 50)
+    return SentSession(Codename.generate("ru"), LONGEST_ID, MOST_READERS, MOST_FILES)
+
+
+def largest_mailbox() -> MailboxSession:
+    secret = bytes(range(32))
+    keys = SourceKeys(secret, Identity(secret), SigningKey(secret))
+    return MailboxSession(keys, LONGEST_ID, MOST_READERS, MOST_FILES)
 
 
 @given(SENT | MAILBOX)
@@ -80,9 +93,13 @@ def test_every_cookie_is_as_long_as_any_other(one: Session, other: Session) -> N
     assert len(box.seal(one)) == len(box.seal(other)) < 4000
 
 
-def test_the_largest_session_fits() -> None:
+@pytest.mark.parametrize("session", [largest(), largest_mailbox()], ids=["sent", "mailbox"])
+def test_the_largest_session_fits(session: Session) -> None:
+    require_id(LONGEST_ID)
+    for longer in (LONGEST_ID + "c", LONGEST_ID + "é"):
+        with pytest.raises(ValueError, match="id"):
+            require_id(longer)
     box = SessionBox(HourlyKeys())
-    session = largest()
     assert box.open(box.seal(session)) == session
 
 
@@ -103,7 +120,9 @@ def test_anything_else_is_refused(cookie: str) -> None:
         SessionBox(HourlyKeys()).open(cookie)
 
 
-@pytest.mark.parametrize(("session", "seconds"), [(largest(), SENT_SECONDS)])
+@pytest.mark.parametrize(
+    ("session", "seconds"), [(largest(), SENT_SECONDS), (largest_mailbox(), MAILBOX_SECONDS)]
+)
 def test_a_session_ends(session: Session, seconds: int) -> None:
     clock = Clock()
     box = SessionBox(HourlyKeys(), clock=clock)
