@@ -102,7 +102,7 @@ class FormStream:
     def finish(self) -> None:
         """Have a form without files accepted at its end."""
         if self._attachments is None:
-            self._attachments = self._accept(self.values, False)  # noqa: FBT003
+            self._attachments = self._accept(self.values, False)  # noqa: FBT003 - without a file
 
     def _begin_field(self, name: str) -> None:
         if self._files_begun:
@@ -119,7 +119,7 @@ class FormStream:
         if len(self.file_sizes) == MAX_FILES:
             raise self._refused(Reason.TOO_MANY_FILES, FILES)
         if self._attachments is None:
-            self._attachments = self._accept(self.values, True)  # noqa: FBT003
+            self._attachments = self._accept(self.values, True)  # noqa: FBT003 - with one
         self._attachments.begin_attachment(name, claimed_type)
         self.file_sizes.append(0)
         self._in_file = True

@@ -84,8 +84,8 @@ def require_demonstration_place(roster: Roster, settings: Settings) -> None:
     Raises:
         StartError: it would be reachable at any other place.
     """
-    listens = settings.socket is None and settings.host == "127.0.0.1" and settings.port == 8080  # noqa: PLR2004
-    if roster.demonstration and not (listens and roster.origins == (DEMONSTRATION_ORIGIN,)):
+    served = None if settings.socket else f"http://{settings.host}:{settings.port}"
+    if roster.demonstration and {served, *roster.origins} != {DEMONSTRATION_ORIGIN}:
         raise StartError(f"a demonstration is served at {DEMONSTRATION_ORIGIN} only")
 
 
@@ -94,7 +94,10 @@ def _forms(roster: Roster) -> Mapping[str, Form]:
     known = {form.sha256: form for form in (default_form(),)}
     missing = [channel.id for channel in roster.channels if channel.form.sha256 not in known]
     if missing:
-        raise StartError(f"channel {missing[0]}: the roster names a form that is not here")
+        raise StartError(
+            f"channel {missing[0]}: the roster was signed for another version of the form: sign a"
+            " new roster, or run the Candor it was made with (a demonstration: remove it)"
+        )
     return {channel.id: known[channel.form.sha256] for channel in roster.channels}
 
 

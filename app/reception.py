@@ -122,6 +122,7 @@ class _Reception:
         self._deriving: asyncio.Task[SourceKeys] | None = None
         self._sealing: Sealing | None = None
         self._readers: tuple[str, ...] = ()
+        self._is_too_large = False
         fields = {field.id for field in order.form.fields} - {FILES} | {*sender.fields}
         limits = Limits(fields, int(service.settings.report_limit))
         self._form = FormStream(limits, self._accept)
@@ -141,7 +142,7 @@ class _Reception:
         return Received(keys, self._readers, tuple(self._form.file_sizes))
 
     async def _receive(self, request: Request) -> SourceKeys:
-        self._require_length(request)
+        self._is_too_large = self._announces_too_much(request)
         reader = MultipartReader(
             parse_boundary(request.headers.get("content-type", "")), self._form
         )
@@ -158,24 +159,25 @@ class _Reception:
         await self._in_thread(finish)
         return await self._commit()
 
-    def _require_length(self, request: Request) -> None:
-        """Refuse at once what its header says is too large."""
+    def _announces_too_much(self, request: Request) -> bool:
+        """Tell whether the header says that it is too large; the texts are taken even so."""
         length = request.headers.get("content-length", "")
         limit = int(self._service.settings.report_limit) + _OVERHEAD_BYTES
-        if length.isdecimal() and int(length) > limit:
-            raise RefusedForm([Problem(FILES, Reason.TOO_LARGE)])
+        return length.isdecimal() and int(length) > limit
 
     def _require_turn(self) -> None:
         """Refuse in the middle of an upload when the stretch was refused its turn."""
         if self._deriving is not None and self._deriving.done():
             self._deriving.result()
 
-    def _accept(self, values: Values, has_file: bool) -> SubmissionWriter:  # noqa: FBT001
+    def _accept(self, values: Values, has_file: bool) -> SubmissionWriter:  # noqa: FBT001 - a callback
         """Check the answers and begin to seal, in a thread; start the stretch beside it."""
         channel, form = self._order.channel, self._order.form
         problems = self._sender.problems(values)
         answers = {name: texts for name, texts in values.items() if name not in self._sender.fields}
         problems += problems_of(channel, form, answers, has_file=has_file)
+        if self._is_too_large:
+            problems.append(Problem(FILES, Reason.TOO_LARGE))
         if problems:
             raise RefusedForm(problems, values)
         self._readers = chosen_readers(channel, answers)

@@ -132,7 +132,7 @@ def _floor(envelope: _Envelope) -> None:
             sha256.update(open_chunk(file.read(SEALED_CHUNK), None, nonce, key))
 
 
-def _read(reviewer: _Reviewer, path: Path, choice: Choice = Choice()) -> None:  # noqa: B008
+def _read(reviewer: _Reviewer, path: Path, choice: Choice = Choice()) -> None:  # noqa: B008 - frozen
     """Do what `candor open` does once it is started and the identity is unlocked."""
     complaints: list[str] = []
     shown = Pages(Page(80, Style()), lambda _line: None)

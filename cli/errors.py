@@ -16,7 +16,7 @@ class Status(IntEnum):
 
     DONE = 0
     REFUSED = 1  # refused, or a check failed
-    USAGE = 2
+    USAGE = 2  # typer says so itself
     NOT_ADDRESSED = 3
     INTERRUPTED = 130
 

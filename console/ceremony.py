@@ -14,15 +14,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from console.errors import OutputError, UnreadableIdentityError
+from console.errors import OutputError
 from console.files import new_file, private_directory, private_subdirectory
 from console.plan import Plan, default_form_reference, draft_roster
-from crypto.errors import IdentityFileError, MalformedIdentityFileError
 from crypto.identity_file import seal_identity
 from crypto.keys import Identity
 from crypto.minisign import SigningKey
-from crypto.passphrase_file import MAX_FILE_BYTES, WORK_FACTOR
-from crypto.root_key_file import open_root_key, seal_root_key
+from crypto.passphrase_file import WORK_FACTOR
+from crypto.root_key_file import seal_root_key
 from crypto.roster import Channel, Reviewer, Roster
 from crypto.signed_roster import sign_roster
 from crypto.source_keys import SERVICE_ID_BYTES, reviewer_signing_key
@@ -106,22 +105,6 @@ def make_service(
     sealed_root = seal_root_key(root, passphrase, work_factor=work_factor)
     _write_service(directory, roster, root, sealed_root, identities={})
     return roster
-
-
-def open_root(path: Path, passphrase: str) -> SigningKey:
-    """Open a root key file.
-
-    Raises:
-        UnreadableIdentityError: another passphrase, or not a root key file; says which.
-    """
-    with path.open("rb") as file:
-        data = file.read(MAX_FILE_BYTES + 1)
-    try:
-        return open_root_key(data, passphrase)
-    except MalformedIdentityFileError as error:
-        raise UnreadableIdentityError(f"{path}: {error}") from None
-    except IdentityFileError:
-        raise UnreadableIdentityError(f"{path}: wrong passphrase") from None
 
 
 def make_demonstration(

@@ -68,12 +68,6 @@ def digest(data: bytes | BinaryIO) -> bytes:
     return state.digest()
 
 
-def signature_file_bytes(kind: str) -> int:
-    """Return the length of a signature file: it depends on the kind alone."""
-    blank = bytes(SIGNATURE_BYTES)
-    return len(_serialize(kind, bytes(KEY_ID_BYTES), blank, blank))
-
-
 @dataclass(frozen=True, slots=True)
 class VerifyKey:
     """A public key (32 bytes, Ed25519)."""

@@ -147,11 +147,6 @@ class Decoys:
         if any(low.up_to_bytes >= high.up_to_bytes for low, high in pairwise(self.ranges)):
             raise MalformedRosterError("the ranges of decoys' sizes do not grow")
 
-    @property
-    def cap_bytes(self) -> int:
-        """The largest padded length that a decoy has."""
-        return self.ranges[-1].up_to_bytes
-
 
 def require_id(noun: str, value: str) -> None:
     """Refuse what a bag would refuse as an id."""

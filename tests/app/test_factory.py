@@ -14,7 +14,7 @@ from tests.support.service import ROOT
 def test_no_telemetry_whatever_the_environment_asks_for(
     web: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    telemetry = web.client.app._telemetry  # type: ignore[attr-defined]
+    telemetry = web.client.app._telemetry
     parts = ("tracing", "metrics", "logs", "operation_spans", "auto_configure")
     assert [telemetry[part] for part in parts] == [False] * 5
     assert telemetry["exclude"]({}) is True
@@ -24,7 +24,7 @@ def test_no_telemetry_whatever_the_environment_asks_for(
         "meter_provider",
         "logger_provider",
     }
-    assert not web.client.app._native_telemetry.enabled()  # type: ignore[attr-defined]
+    assert not web.client.app._native_telemetry.enabled()
 
 
 def test_the_telemetry_sdk_is_neither_imported_nor_installed() -> None:

@@ -31,7 +31,7 @@ class Source:
     ) -> "Source":
         """Open the first page in a fresh browser, without scripts unless said otherwise."""
         options = {"java_script_enabled": False, "viewport": {"width": 800, "height": 900}}
-        page = browser.new_context(**(options | context)).new_page()  # type: ignore[arg-type]
+        page = browser.new_context(**(options | context)).new_page()
         page.set_default_timeout(15_000)
         source = cls(page, running, LANGUAGES[code])
         source.go("")

@@ -100,7 +100,7 @@ class FullSink(io.BytesIO):
     def write(self, data: object, /) -> int:
         if self.tell() > 100_000:
             raise OSError(28, "No space left on device")
-        return super().write(data)  # type: ignore[arg-type]
+        return super().write(data)
 
 
 def test_a_sink_that_fails_leaves_no_chunk_sealed_twice_under_one_nonce():
