@@ -7,9 +7,9 @@ DIR/<bag>/report.txt     mode 0600, like every file
 DIR/<bag>/report.json    and, in a bag that has them, attachments.json and identity.age
 DIR/<bag>/001.pdf        attachments under their number: a source's own names are data, no paths
 
-A file that is there already with the same content is left alone, so that an inbox that grows can be
-extracted again; any other is never overwritten. A damaged copy has the hash of the intact bag and
-may come first: in a directory of its own it cannot stand in its way, or be taken for it.
+A file that is there already with the same content is left alone, so that a directory that grows can
+be extracted again; any other is never overwritten. A damaged copy has the hash of the intact bag
+and may come first: in a directory of its own it cannot stand in its way, or be taken for it.
 """
 
 import hashlib

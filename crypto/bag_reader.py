@@ -69,11 +69,11 @@ class BagReader:
 
     def __init__(self, file: SeekableFile, *, signers: Sequence[VerifyKey] = ()) -> None:
         self._reviewers = tuple(signers)
-        archive = ZipReader(file, is_known, max_members=MAX_MEMBERS)
-        self._bag = SignedBag(archive, FOLDER, self._judge)
+        zipped = ZipReader(file, is_known, max_members=MAX_MEMBERS)
+        self._bag = SignedBag(zipped, FOLDER, self._judge)
         self.signer, self.hash = self._bag.signer, self._bag.hash
         self._require_files()
-        self._require_lengths(archive.size)
+        self._require_lengths(zipped.size)
         self.text = self._read_text()
         self.answers = self._read_answers()
         self.attachments = self._read_attachments()

@@ -51,11 +51,11 @@ class UnverifiedBag:
 def read_damaged(file: SeekableFile) -> UnverifiedBag:
     """Read what can be read of a bag that `BagReader` has refused."""
     try:
-        archive = ZipReader(file, is_known, max_members=MAX_MEMBERS)
+        zipped = ZipReader(file, is_known, max_members=MAX_MEMBERS)
     except DamagedBagError:
         return UnverifiedBag(file, (UnverifiedFile(WHOLE, file.seek(0, io.SEEK_END), 0),))
     files = (
         UnverifiedFile(member.name.removeprefix(f"{FOLDER}/"), member.size, member.data_offset)
-        for member in archive.members
+        for member in zipped.members
     )
     return UnverifiedBag(file, tuple(files))

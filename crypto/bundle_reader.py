@@ -49,8 +49,8 @@ class OutboundBundle:
 
     def __init__(self, file: SeekableFile, signers: Sequence[VerifyKey]) -> None:
         with _refusing():
-            archive = ZipReader(file, _is_known, max_members=len(_FIXED) + MAX_REPLIES)
-            self._bag = SignedBag(archive, FOLDER, lambda _: (SignedKind.BUNDLE, signers))
+            zipped = ZipReader(file, _is_known, max_members=len(_FIXED) + MAX_REPLIES)
+            self._bag = SignedBag(zipped, FOLDER, lambda _: (SignedKind.BUNDLE, signers))
             self.signer, self.hash = self._bag.signer, self._bag.hash
             self.replies = tuple(self._read_list())
             self._require_files()

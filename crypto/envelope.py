@@ -86,7 +86,7 @@ def open_envelope(file: Readable, identities: Sequence[AnyIdentity]) -> PayloadR
         NotAddressedError: none of the identities opens it.
         DamagedEnvelopeError: the header was altered.
     """
-    _, key = _unlock(file, identities)
+    _, key = _open_header(file, identities)
     return PayloadReader(file, key)
 
 
@@ -99,11 +99,11 @@ def open_seekable(file: SeekableReadable, identities: Sequence[AnyIdentity]) -> 
         DamagedEnvelopeError: the header or the last chunk was altered, or something was cut off.
     """
     file.seek(0)
-    header, key = _unlock(file, identities)
+    header, key = _open_header(file, identities)
     return SeekablePayload(file, key, header.length)
 
 
-def _unlock(file: Readable, identities: Sequence[AnyIdentity]) -> tuple[Header, PayloadKey]:
+def _open_header(file: Readable, identities: Sequence[AnyIdentity]) -> tuple[Header, PayloadKey]:
     """Read header and nonce, and derive the payload key."""
     header = parse_header(file)
     file_key = _unwrap(header, identities)

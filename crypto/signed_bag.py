@@ -44,8 +44,8 @@ class SignedBag:
         DamagedBagError: saying what failed.
     """
 
-    def __init__(self, archive: ZipReader, folder: str, judge: Judge) -> None:
-        self._archive = archive
+    def __init__(self, zipped: ZipReader, folder: str, judge: Judge) -> None:
+        self._zip = zipped
         self._folder = folder
         self.info = self._read(INFO, _MAX_TAG_BYTES)
         tag_manifest = self._read(TAG_MANIFEST, _MAX_TAG_BYTES)
@@ -58,11 +58,11 @@ class SignedBag:
     @property
     def files(self) -> tuple[str, ...]:
         """Every file of the bag, in the order of the ZIP."""
-        return tuple(m.name.removeprefix(f"{self._folder}/") for m in self._archive.members)
+        return tuple(m.name.removeprefix(f"{self._folder}/") for m in self._zip.members)
 
     def size(self, name: str) -> int:
         """Return the length of a file."""
-        return self._archive.member(self._path(name)).size
+        return self._zip.member(self._path(name)).size
 
     def read(self, name: str, *, max_bytes: int) -> bytes:
         """Read a small payload file and check it.
@@ -111,10 +111,10 @@ class SignedBag:
 
     def open(self, name: str) -> io.RawIOBase:
         """Open a file for reading, unchecked."""
-        return self._archive.open(self._path(name))
+        return self._zip.open(self._path(name))
 
     def _read(self, name: str, max_bytes: int) -> bytes:
-        return self._archive.read(self._path(name), max_bytes=max_bytes)
+        return self._zip.read(self._path(name), max_bytes=max_bytes)
 
     def _require_tags(self, tag_manifest: bytes, manifest: bytes) -> None:
         bagit = self._read(BAGIT, _MAX_TAG_BYTES)
