@@ -19,6 +19,17 @@ from forms.form import FILES, MAIN_TEXT, READERS, Form
 # What is about the form as a whole is shown with the field where it can be put right.
 _PLACES = {Reason.NOTHING_SENT: MAIN_TEXT, Reason.NO_READERS: READERS, Reason.TOO_LARGE: FILES}
 
+# These end a form in its middle: what stands behind that place never came.
+_MIDWAY = {
+    Reason.NOT_A_FORM,
+    Reason.BROKEN_FORM,
+    Reason.TOO_MANY_PARTS,
+    Reason.UNKNOWN_FIELD,
+    Reason.FIELD_AFTER_FILES,
+    Reason.BAD_ENCODING,
+    Reason.TEXT_TOO_LONG,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class FormPage:
@@ -45,7 +56,8 @@ def show_form(
     request: Request, shown: FormPage, values: Values, refused: RefusedForm | None = None
 ) -> HTMLResponse:
     """Show a form; a refused one with what was typed, what is wrong, and its status."""
-    errors = list(_errors(request, shown, refused.problems if refused else ()))
+    problems = refused.problems if refused else ()
+    errors = list(_errors(request, shown, problems))
     filling = Filling(
         readers=service_of(request).roster.reviewers_of(shown.channel),
         values=values,
@@ -58,6 +70,7 @@ def show_form(
         "introduction": shown.introduction,
         "send": shown.send,
         "sections": form_view(shown.form, shown.language, filling),
+        "incomplete": not _MIDWAY.isdisjoint(problem.reason for problem in problems),
         "errors": [ErrorView(target_of(field) if field else "", text) for field, text in errors],
     }
     status = refused.status if refused else HTTPStatus.OK

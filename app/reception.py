@@ -173,11 +173,10 @@ class _Reception:
     def _accept(self, values: Values, has_file: bool) -> SubmissionWriter:  # noqa: FBT001 - a callback
         """Check the answers and begin to seal, in a thread; start the stretch beside it."""
         channel, form = self._order.channel, self._order.form
-        problems = self._sender.problems(values)
+        problems = [Problem(FILES, Reason.TOO_LARGE)] if self._is_too_large else []
+        problems += self._sender.problems(values)
         answers = {name: texts for name, texts in values.items() if name not in self._sender.fields}
         problems += problems_of(channel, form, answers, has_file=has_file)
-        if self._is_too_large:
-            problems.append(Problem(FILES, Reason.TOO_LARGE))
         if problems:
             raise RefusedForm(problems, values)
         self._readers = chosen_readers(channel, answers)

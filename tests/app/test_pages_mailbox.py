@@ -326,7 +326,7 @@ def test_a_text_comes_back_also_when_the_length_alone_says_that_the_files_are_to
     refused = web.post_form(report(file("a.txt", bytes(5 << 20))))
     assert refused.status_code == 413
     assert "what I saw</textarea>" in refused.text
-    assert chosen_readers(refused.text) == ["lawyers", "press"]
+    assert chosen_readers(refused.text) == ["press", "lawyers"]
     assert "What you wrote is still here." in refused.text
 
 
