@@ -85,6 +85,8 @@ def unlock(paths: Sequence[Path], passphrase_files: Sequence[Path] | None) -> li
         files *= len(paths)
     if len(files) != len(paths):
         raise CommandError("give one --passphrase-file for each --identity, or one for all")
+    for path in paths:
+        path.open("rb").close()  # before anybody types a passphrase for nothing
     return [
         load_identity(path, ask_passphrase(f"Passphrase for {path}", file))
         for path, file in zip(paths, files, strict=True)

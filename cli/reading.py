@@ -63,8 +63,7 @@ def open_envelopes(
 
     A stranger's text stands behind a bar at the left, and characters that could command the
     terminal or hide something are shown by name, like ⟨U+202E⟩. Nothing is written to disk without
-    --extract. Of several envelopes those that are not for you are counted: decoys are among them,
-    and they mean nothing.
+    --extract. Of several envelopes those that are not for you are only counted.
 
     \b
     Examples:
@@ -129,7 +128,7 @@ def _sum_up(reading: "Reading", *, several: bool) -> Status:
         }
         typer.echo("\n" + ", ".join(f"{n} {what}" for what, n in counts.items() if n), err=True)
     elif reading.not_addressed:
-        complain("the envelope is sealed to somebody else, or is a decoy")
+        complain("the envelope is sealed to somebody else")
         return Status.NOT_ADDRESSED
     return Status.REFUSED if reading.failed else Status.DONE
 

@@ -68,11 +68,14 @@ def reply(
         raise typer.BadParameter("give --text, --status, or both", param_hint="--text")
     if next_day is not None and status is None:
         raise typer.BadParameter("goes with --status", param_hint="--next-day")
+    today = datetime.now(UTC).date()
+    if next_day is not None and next_day.date() <= today:
+        raise typer.BadParameter("is not after today", param_hint="--next-day")
     answer = Answer(
         text=_read_text(text),
         status=StatusCode(status) if status else None,
         next_day=next_day.date() if next_day else None,
-        day=datetime.now(UTC).date(),
+        day=today,
     )
     reviewer = Reviewer(
         unlock([identity], [passphrase_file] if passphrase_file else None)[0], identity

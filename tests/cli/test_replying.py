@@ -68,6 +68,7 @@ def test_a_reply_from_standard_input(report: Path, anna: tuple[str, ...], tmp_pa
         (("--status", "unheard-of"), b""),
         (("--text", "-", "--next-day", "2027-01-01"), b"x"),
         (("--status", "working", "--next-day", "tomorrow"), b""),
+        (("--status", "working", "--next-day", "2020-01-01"), b""),
         (("--text", "-"), b" \n"),
         (("--text", "-"), b"\xff"),
         (("--text", "-"), b"x" * (1 << 20) + b"y"),
