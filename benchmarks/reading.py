@@ -15,7 +15,16 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from nacl.bindings import crypto_aead_chacha20poly1305_ietf_decrypt as open_chunk
 
 from benchmarks.context import MEBIBYTE, Context
-from benchmarks.report import Row, Section, at_least, at_most, ratio, seconds_of, speed
+from benchmarks.report import (
+    Row,
+    Section,
+    at_least,
+    at_most,
+    milliseconds,
+    ratio,
+    seconds_of,
+    speed,
+)
 from console.examine import Choice
 from console.layout import Style
 from console.opening import load_identity
@@ -67,53 +76,50 @@ def measure(context: Context) -> list[Section]:
     directory.mkdir()
     reviewer = _make_reviewer(directory)
     small = _seal(context, reviewer, directory / "small.age", [])
-    start = _command_seconds(context, reviewer, small.path)
     return [
-        _whole(context, reviewer, directory, start),
-        _single(context, reviewer, directory, start),
+        _whole(context, reviewer, directory, small.path),
+        _single(context, reviewer, directory),
     ]
 
 
-def _whole(context: Context, reviewer: _Reviewer, directory: Path, start: float) -> Section:
+def _whole(context: Context, reviewer: _Reviewer, directory: Path, small: Path) -> Section:
     size = context.size(LARGE_BYTES)
     envelope = _seal(context, reviewer, directory / "large.age", [size])
     floors: list[float] = []
     ours: list[float] = []
+    starts: list[float] = []
+    commands: list[float] = []
     for _ in range(context.times(ROUNDS)):
         floors.append(_seconds(lambda: _floor(envelope)))
         ours.append(_seconds(lambda: _read(reviewer, envelope.path)))
-    command = _command_seconds(context, reviewer, envelope.path) - start
-    commands = [command] * len(floors)
+        starts.append(_command_seconds(reviewer, small))
+        commands.append(_command_seconds(reviewer, envelope.path) - starts[-1])
     envelope.path.unlink()
     rows = (
         Row("the floor", speed(size, floors)),
         Row("the console's functions", speed(size, ours)),
         at_least("in parts of the floor", ratio(floors, ours), SPEED_TARGET),
-        Row("start and unlock of the command", seconds_of(start)),
-        Row("the whole command, less start and unlock", speed(size, [command])),
+        Row("start and unlock of the command", seconds_of(median(starts))),
+        Row("the whole command, less start and unlock", speed(size, commands)),
         at_least("the same in parts of the floor", ratio(floors, commands), SPEED_TARGET),
     )
     return Section("Reading a large envelope", _ABOUT.format(size=size / (1 << 30)), rows)
 
 
-def _single(context: Context, reviewer: _Reviewer, directory: Path, start: float) -> Section:
+def _single(context: Context, reviewer: _Reviewer, directory: Path) -> Section:
     size = context.size(HUGE_BYTES)
     sizes = [size // 2, MEBIBYTE, size - size // 2 - 2 * MEBIBYTE]
     envelope = _seal(context, reviewer, directory / "huge.age", sizes)
     choice = Choice(attachments=("002",))
-    rounds = range(context.times(ROUNDS))
-    inside = [_seconds(lambda: _read(reviewer, envelope.path, choice)) for _ in rounds]
-    whole = _command_seconds(context, reviewer, envelope.path, "--attachment", "002")
+    inside: list[float] = []
+    commands: list[float] = []
+    for _ in range(context.times(ROUNDS)):
+        inside.append(_seconds(lambda: _read(reviewer, envelope.path, choice)))
+        commands.append(_command_seconds(reviewer, envelope.path, "--attachment", "002"))
     envelope.path.unlink()
     rows = (
-        at_most("the console's functions", median(inside), SINGLE_TARGET, seconds_of),
-        at_most(
-            "the whole command, less start and unlock",
-            max(0.0, whole - start),
-            SINGLE_TARGET,
-            seconds_of,
-        ),
-        Row("the whole command", seconds_of(whole)),
+        at_most("the console's functions", median(inside), SINGLE_TARGET, milliseconds),
+        Row("the whole command, start and unlock included", milliseconds(median(commands))),
     )
     about = _ABOUT_SINGLE.format(size=size / (1 << 30))
     return Section("Reading one attachment", about, rows)
@@ -148,8 +154,8 @@ def _seconds(work: Callable[[], None]) -> float:
     return time.perf_counter() - started
 
 
-def _command_seconds(context: Context, reviewer: _Reviewer, path: Path, *options: str) -> float:
-    """Time the whole command: the median of a few runs."""
+def _command_seconds(reviewer: _Reviewer, path: Path, *options: str) -> float:
+    """Time the whole command."""
     command = [
         str(Path(sys.executable).with_name("candor")),
         "open",
@@ -158,7 +164,7 @@ def _command_seconds(context: Context, reviewer: _Reviewer, path: Path, *options
         f"--passphrase-file={reviewer.passphrase_file}",
         *options,
     ]
-    return median(_seconds(lambda: _run(command)) for _ in range(3 if context.quick else ROUNDS))
+    return _seconds(lambda: _run(command))
 
 
 def _run(command: Sequence[str]) -> None:
@@ -197,4 +203,5 @@ def _seal(context: Context, reviewer: _Reviewer, path: Path, sizes: Sequence[int
         keys = SourceKeys(os.urandom(32), Identity.generate(), SigningKey.generate())
         bag.finish(keys, identity_text="", custodian=None)
         payload.close()
+    os.sync()  # or the disk would still be at work while it is read
     return _Envelope(path, file_key)
