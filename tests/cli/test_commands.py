@@ -60,11 +60,18 @@ def test_errors_are_one_line_whatever_is_wrong(
         ("deliver", report, "--config", tmp_path / "missing.toml"),
         ("export", tmp_path / "out", "--config", report),
     ):
-        done = candor(*arguments)
-        assert done.status == 1, arguments
-        assert is_one_line(done.complaints), done.complaints
-        assert MARKER not in done.complaints
-        assert "\x1b" not in done.complaints
+        found = run(*arguments)
+        assert found.exit_code == 1, arguments
+        assert_one_harmless_line(found.stderr)
+    done = candor("open", hostile, *anna)
+    assert done.status == 1
+    assert_one_harmless_line(done.complaints)
+
+
+def assert_one_harmless_line(complaints: str) -> None:
+    assert is_one_line(complaints), complaints
+    assert MARKER not in complaints
+    assert "\x1b" not in complaints
 
 
 def test_a_missing_extra_is_named() -> None:

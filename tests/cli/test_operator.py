@@ -3,6 +3,7 @@
 import fcntl
 import http.client
 import os
+import shutil
 import socket
 import stat
 import subprocess
@@ -32,9 +33,10 @@ from tests.console.support import (
 SLOTS = 4
 
 
-@pytest.fixture
-def service(tmp_path: Path) -> Path:
-    """A service that Anna reads."""
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `init` made once of a plan and a passphrase: stretching that takes its time."""
+    tmp_path = tmp_path_factory.mktemp("made")
     plan = tmp_path / "plan.toml"
     plan.write_text(
         f"""
@@ -54,6 +56,13 @@ def service(tmp_path: Path) -> Path:
     passphrase = write_passphrase(tmp_path / "passphrase")
     found = run("init", tmp_path / "service", "--plan", plan, "--passphrase-file", passphrase)
     assert found.exit_code == 0, found.stderr
+    return tmp_path
+
+
+@pytest.fixture
+def service(tmp_path: Path, made: Path) -> Path:
+    """A service that Anna reads, one for each test."""
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
     return tmp_path / "service"
 
 
@@ -67,7 +76,8 @@ def config(service: Path) -> tuple[str, str]:
     return ("--config", str(service / "candor.toml"))
 
 
-def test_init_makes_a_private_service(service: Path) -> None:
+def test_init_makes_a_private_service(made: Path) -> None:
+    service = made / "service"
     assert stat.S_IMODE(service.stat().st_mode) == 0o700
     names = {path.name for path in service.iterdir()}
     assert names == {"root.age", "roster.json", "roster.json.minisig", "candor.toml", "data"}

@@ -211,7 +211,7 @@ def test_whole_words_of_another_list_go_before_shortened_ones_of_the_pages() -> 
     """Otherwise words typed in full could open another mailbox on a page in another language."""
     english, french = word_list("en"), word_list("fr")
     both = [word for word in english.words if clashes(word, french)]
-    generator = random.Random(1)
+    generator = random.Random(34)  # finds some soon
     for _ in range(200_000):
         typed = generator.choices(both, k=8)
         whole = spelled(typed, english.find)
