@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from app.factory import create_app
 from app.state import Service
+from tests.app.forms import file, report
 from tests.support.service import House, make_house
 
 ORIGIN = "http://candor.test"
@@ -33,3 +34,11 @@ def web(tmp_path: Path) -> Iterator[Web]:
     with house.open(report_limit=3 << 20) as service:
         app = create_app(service)
         yield Web(house, service, TestClient(app, ORIGIN, raise_server_exceptions=False))
+
+
+@pytest.fixture
+def sent(web: Web) -> str:
+    """The page after a report with one file, that the press may read and nobody else."""
+    fields = [("reader", "press"), ("report", "what I saw")]
+    assert web.post_form(report(file("a.txt", b"x" * 2048), fields=fields)).status_code == 303
+    return web.client.get("/en/sent").text

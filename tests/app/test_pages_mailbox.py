@@ -1,7 +1,5 @@
 """The secret words, the mailbox that they open, and what a source can do there."""
 
-import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,53 +11,25 @@ from app.factory import create_app
 from app.replies import Mail
 from app.routes.mailbox import _with_readers_of
 from app.session import MailboxSession
-from crypto.bag_info import MAX_READERS, BagKind, StatusCode
-from crypto.bag_reader import BagReader
+from crypto.bag_info import MAX_READERS, StatusCode
 from crypto.codename import Codename
-from crypto.envelope import open_seekable
-from crypto.errors import NotAddressedError
 from crypto.keys import Identity
-from crypto.source_keys import SourceKeys, derive_source_keys, reviewer_signing_key
+from crypto.source_keys import reviewer_signing_key
 from intake.service import Intake
 from tests.app.conftest import ORIGIN, Web
-from tests.app.forms import field, file, form, report
+from tests.app.forms import report
+from tests.app.mailbox import (
+    CODENAME,
+    TYPING_ERROR,
+    chosen_readers,
+    keys_of,
+    open_with,
+    opened,
+    words_on,
+)
 from tests.app.test_pages import Markup
 from tests.support.replies import deliver, reply_info, sealed_reply
 from tests.support.service import make_house, write_roster
-
-CODENAME = Codename.from_random(bytes(range(10)))
-TYPING_ERROR = "There is a typing error in the words."
-
-
-def words_on(text: str) -> str:
-    shown = text.split('class="words"')[1].split("</ol>", maxsplit=1)[0]
-    return " ".join(re.findall("<li>(.*?)</li>", shown))
-
-
-def open_with(web: Web, words: str, code: str = "en"):
-    return web.client.post(f"/{code}/mailbox/open", data={"words": words}, follow_redirects=False)
-
-
-def opened(web: Web, words: str = " ".join(CODENAME.words)) -> str:
-    assert open_with(web, words).status_code == 303
-    return web.client.get("/en/mailbox").text
-
-
-def keys_of(web: Web, codename: Codename = CODENAME) -> SourceKeys:
-    return derive_source_keys(codename, web.service.roster.service_id)
-
-
-def chosen_readers(text: str) -> list[str | None]:
-    boxes = [found for found in Markup(text).all("input") if found.get("name") == "reader"]
-    return [found["value"] for found in boxes if "checked" in found]
-
-
-@pytest.fixture
-def sent(web: Web) -> str:
-    """The page after a report with one file, that the press may read and nobody else."""
-    fields = [("reader", "press"), ("report", "what I saw")]
-    assert web.post_form(report(file("a.txt", b"x" * 2048), fields=fields)).status_code == 303
-    return web.client.get("/en/sent").text
 
 
 def test_the_page_after_a_report_says_what_arrived_and_for_whom(web: Web, sent: str) -> None:
@@ -208,18 +178,6 @@ def test_one_reply_or_all_can_be_erased(web: Web) -> None:
     assert "Nothing is waiting for you." in web.client.get("/en/mailbox").text
 
 
-def test_nobody_is_chosen_to_read_a_message_but_whose_replies_were_opened(web: Web) -> None:
-    opened(web)
-    assert chosen_readers(web.client.get("/en/mailbox/general").text) == []
-    deliver(web.house, reply_info(keys_of(web)), "x", by="lawyers")
-    opened(web)
-    assert chosen_readers(web.client.get("/en/mailbox/general").text) == ["lawyers"]
-    # erasing what was read does not forget who wrote it
-    web.client.post("/en/mailbox/erase", data={"all": "yes"})
-    web.client.get("/en/mailbox")
-    assert chosen_readers(web.client.get("/en/mailbox/general").text) == ["lawyers"]
-
-
 def test_the_mailbox_opens_although_more_reviewers_answered_than_a_channel_has(
     tmp_path: Path,
 ) -> None:
@@ -254,96 +212,6 @@ def test_without_a_channel_no_more_readers_are_remembered_than_fit(
     session = MailboxSession(keys_of(web), channel, names)
     kept = _with_readers_of(Mail((), ()), session, web.service.roster)
     assert kept.readers == names[:MAX_READERS]
-
-
-def test_straight_after_a_report_its_readers_are_chosen(web: Web, sent: str) -> None:
-    web.client.post("/en/sent/done")
-    assert chosen_readers(web.client.get("/en/mailbox/general").text) == ["press"]
-
-
-def test_a_message_is_sealed_to_whom_it_is_for_and_said_to_have_arrived_once(
-    web: Web, sent: str
-) -> None:
-    web.client.post("/en/sent/done")
-    body = form(field("reader", "lawyers"), field("report", "more"), file("b", b"y" * 3072))
-    response = web.post_form(body, "/en/mailbox/general")
-    assert response.headers["location"] == "/en/mailbox"
-    first, second = (web.client.get("/en/mailbox").text for _ in range(2))
-    assert "Your message has arrived" in first
-    assert "File 1: 3" in first
-    assert "Your message has arrived" not in second
-    bags = {bag.kind: bag for reader in ("press", "lawyers") for bag in _readable(web, reader)}
-    assert bags[BagKind.MESSAGE].text == "more"
-    assert bags[BagKind.MESSAGE].info == bags[BagKind.REPORT].info
-
-
-@pytest.mark.parametrize("cookie", [None, "forged", "sent"])
-def test_a_message_written_longer_than_the_session_lives_comes_back_and_asks_for_the_words(
-    web: Web, cookie: str | None
-) -> None:
-    if cookie == "sent":  # another tab has sent a report meanwhile
-        web.post_form(report())
-    elif cookie:
-        web.client.cookies.set("session", cookie)
-    before = len(web.house.stored())
-    fields = field("reader", "press") + field("report", "all that I wrote in an hour")
-    refused = web.post_form(form(fields, file("a.txt", b"x")), "/en/mailbox/general")
-    assert refused.status_code == 403
-    assert "nothing was sent yet" in refused.text
-    assert "all that I wrote in an hour</textarea>" in refused.text
-    assert chosen_readers(refused.text) == ["press"]
-    assert 'name="words"' in refused.text
-    assert len(web.house.stored()) == before
-
-    typo = web.post_form(form(field("words", "boat boat"), fields), "/en/mailbox/general")
-    assert typo.status_code == 422
-    assert TYPING_ERROR in typo.text
-    assert "boat boat</textarea>" in typo.text
-    assert "all that I wrote in an hour</textarea>" in typo.text
-
-    words = " ".join(CODENAME.words)
-    accepted = web.post_form(form(field("words", words), fields), "/en/mailbox/general")
-    assert accepted.headers["location"] == "/en/mailbox"
-    assert "Your message has arrived" in web.client.get("/en/mailbox").text
-    (bag,) = [bag for bag in _readable(web, "press") if bag.kind is BagKind.MESSAGE]
-    assert bag.text == "all that I wrote in an hour"
-    assert bag.info.mailbox == keys_of(web).address
-    assert words not in str(bag.answers)
-
-
-def test_typed_words_go_before_a_mailbox_that_another_tab_has_opened(web: Web) -> None:
-    opened(web, " ".join(Codename.generate().words))
-    words = field("words", " ".join(CODENAME.words))
-    body = form(words, field("reader", "press"), field("report", "for the first"))
-    assert web.post_form(body, "/en/mailbox/general").status_code == 303
-    (bag,) = _readable(web, "press")
-    assert bag.info.mailbox == keys_of(web).address
-
-
-def test_a_text_comes_back_also_when_the_length_alone_says_that_the_files_are_too_large(
-    web: Web,
-) -> None:
-    refused = web.post_form(report(file("a.txt", bytes(5 << 20))))
-    assert refused.status_code == 413
-    assert "what I saw</textarea>" in refused.text
-    assert chosen_readers(refused.text) == ["press", "lawyers"]
-    assert "What you wrote is still here." in refused.text
-
-
-def test_a_form_that_ended_in_its_middle_does_not_claim_that_all_of_it_is_here(web: Web) -> None:
-    refused = web.post_form(form(field("reader", "press"), field("report", "x" * (1 << 21))))
-    assert refused.status_code == 413
-    assert "Not everything arrived." in refused.text
-    assert "What you wrote is still here." not in refused.text
-
-
-def _readable(web: Web, reader: str) -> Iterator[BagReader]:
-    for stored in web.service.intake.envelopes("general", open_day=True):
-        opened_file = web.service.intake.open_envelope(stored.hash)
-        try:
-            yield BagReader(open_seekable(opened_file, [web.house.readers[reader]]))
-        except NotAddressedError:
-            continue
 
 
 @pytest.mark.parametrize(
