@@ -1,12 +1,13 @@
 """Measure what Candor costs, side by side with its floors, and write benchmarks/README.md."""
 
 import argparse
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks import housekeeping, memory, pages, reading, upload
+from benchmarks import housekeeping, mailbox, memory, pages, reading, upload
 from benchmarks.context import Context
 from benchmarks.machine import describe, wait_until_quiet
 from benchmarks.report import Section, section_text
@@ -16,6 +17,7 @@ PARTS: Mapping[str, Callable[[Context], list[Section]]] = {
     "memory": memory.measure,
     "reading": reading.measure,
     "pages": pages.measure,
+    "mailbox": mailbox.measure,
     "housekeeping": housekeeping.measure,
 }
 README = Path(__file__).with_name("README.md")
@@ -33,10 +35,10 @@ the program is held to; a figure that misses it says so.
 the circuit is what takes time.
 
 **How to repeat it.** `make bench` takes about {minutes:.0f} minutes and needs 10 GB in
-`/var/tmp`, all given back (`--directory` names another place). `.venv/bin/python -m benchmarks
-upload` measures one part ({parts}) and prints it; `--quick` takes smaller sizes, to try a change.
-Leave the machine alone meanwhile: each part waits for others to be done, and says here how many
-cores they still took."""
+`/var/tmp`, all given back (`--directory` names another place).
+`.venv/bin/python -m benchmarks NAME` measures one part and prints it ({parts});
+`--quick` takes smaller sizes, to try a change. Leave the machine alone meanwhile: each part waits
+for others to be done, and says here how many cores they still took."""
 
 
 def main() -> None:
@@ -64,6 +66,8 @@ def _measure(context: Context, names: Sequence[str]) -> tuple[list[Section], lis
         for section in PARTS[name](context):
             sections.append(section)
             print(section_text(section), flush=True)
+        for place in context.directory.iterdir():
+            shutil.rmtree(place)
     return sections, noise
 
 
