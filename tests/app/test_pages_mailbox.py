@@ -34,7 +34,7 @@ from tests.support.service import make_house, write_roster
 
 def test_the_page_after_a_report_says_what_arrived_and_for_whom(web: Web, sent: str) -> None:
     assert "File 1: 2\N{NO-BREAK SPACE}kB" in sent or "File 1: 2 kB" in sent
-    assert "It can be opened by: Press." in sent
+    assert "Who can open it: Press<" in sent
     assert len(words_on(sent).split()) == 8
 
 

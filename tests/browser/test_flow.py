@@ -49,7 +49,7 @@ def report(source: Source) -> None:
     source.page.locator("input[type=file]").set_input_files(FILES)
     source.press("Send the report")
     source.heading("Your report has arrived")
-    source.reads("It can be opened by: %(names)s.", names="Press")
+    source.reads("Who can open it: %(names)s", names="Press")
     source.reads("File %(number)s: %(size)s", number=2, size=source.language.size(400))
     (bag,) = source.running.house.bags("press")
     assert bag.text == REPORT
