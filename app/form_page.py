@@ -1,7 +1,7 @@
 """The page of a form, fresh or refused: what a report and a message have in common."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from starlette.requests import Request
@@ -42,6 +42,7 @@ class FormPage:
     heading: str
     introduction: tuple[str, ...]
     send: str
+    hidden: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ def show_form(
         "heading": shown.heading,
         "introduction": shown.introduction,
         "send": shown.send,
+        "hidden": shown.hidden,
         "sections": form_view(shown.form, shown.language, filling),
         "incomplete": not _MIDWAY.isdisjoint(problem.reason for problem in problems),
         "errors": [ErrorView(target_of(field) if field else "", text) for field, text in errors],

@@ -1,5 +1,6 @@
 """Whose keys sign what is sent: new words for a report, those of the mailbox for a message."""
 
+import hashlib
 from collections.abc import Collection
 from typing import Final, Protocol
 
@@ -11,6 +12,19 @@ from crypto.errors import CodenameTypoError
 from crypto.source_keys import SourceKeys
 
 WORDS: Final = "words"
+MAILBOX: Final = "mailbox"
+_MARK_BYTES: Final = 8
+
+
+def mailbox_mark(keys: SourceKeys | None) -> str:
+    """Mark the form of one mailbox, so that it is not sent as another's; it opens nothing.
+
+    Two mailboxes may be open in two tabs, where the session knows only the last: a message sent
+    as the wrong one would tie the two together for ever.
+    """
+    if keys is None:
+        return ""
+    return hashlib.blake2b(keys.address, digest_size=_MARK_BYTES, person=b"candor form").hexdigest()
 
 
 class Sender(Protocol):
@@ -52,14 +66,15 @@ class MailboxSender:
     """Somebody whose mailbox is open, or who types its words once more beside the message.
 
     The session may end while a long message is written; the words bring it back, so that the text
-    is not lost. Words that are typed go before the session, whose mailbox may be another by now.
+    is not lost. Words that are typed go before the session. A form that bears the mark of another
+    mailbox than the session's is asked for its words as well.
 
     Args:
         keys: of the mailbox that is open, if one is.
         language: of the page.
     """
 
-    fields: Collection[str] = (WORDS,)
+    fields: Collection[str] = (WORDS, MAILBOX)
 
     def __init__(self, keys: SourceKeys | None, language: str, stretcher: Stretcher) -> None:
         self._keys = keys
@@ -71,12 +86,18 @@ class MailboxSender:
         """Ask for the words where nothing else says whose message it is."""
         typed = " ".join(values.get(WORDS, ()))
         if not typed.strip():
-            return [] if self._keys else [Problem(WORDS, Reason.MAILBOX_CLOSED)]
+            is_ours = self._keys and self._bears_mark(values)
+            return [] if is_ours else [Problem(WORDS, Reason.MAILBOX_CLOSED)]
         try:
             self._codename = Codename.parse(typed, self._language)
         except CodenameTypoError:
             return [Problem(WORDS, Reason.CODENAME_TYPO)]
         return []
+
+    def _bears_mark(self, values: Values) -> bool:
+        """Tell whether the form is this mailbox's; only a client of its own sends no mark."""
+        mark = mailbox_mark(self._keys)
+        return list(values.get(MAILBOX, (mark,))) == [mark]
 
     async def keys(self) -> SourceKeys:
         """Derive the keys of the typed words, or give those of the open mailbox."""

@@ -11,7 +11,7 @@ from app.errors import RefusedForm
 from app.form_page import FormPage, sealing_sentence, show_form
 from app.languages import Language
 from app.reception import receive_message
-from app.sender import WORDS
+from app.sender import MAILBOX, WORDS, mailbox_mark
 from app.session import MailboxSession
 from app.state import Service, ServiceDep
 from app.words import say
@@ -31,7 +31,8 @@ def message_form(
 ) -> Response:
     """Show the form; chosen are whose replies were opened, or who got the report just sent."""
     channel = service.channel(channel_id)
-    shown = show_form(request, _page_of(service, language, channel), {READERS: session.readers})
+    form_page = _page_of(service, language, channel, mailbox_mark(session.keys))
+    shown = show_form(request, form_page, {READERS: session.readers})
     return remember(shown, service, session)  # an hour to write in, from now
 
 
@@ -52,8 +53,10 @@ async def send_message(
     try:
         received = await receive_message(request, service, channel, language, keys)
     except RefusedForm as refused:
-        shown = _page_of(service, language, channel)
-        if keys is None or WORDS in refused.values:
+        # the mark that came goes back, so that the form stays its own mailbox's
+        mark = "".join(refused.values.get(MAILBOX, [mailbox_mark(keys)]))
+        shown = _page_of(service, language, channel, mark)
+        if mark != mailbox_mark(keys) or keys is None or WORDS in refused.values:
             shown = replace(shown, form=_with_words(shown.form))
         return show_form(request, shown, refused.values, refused)
     arrived = MailboxSession(received.keys, channel.id, received.readers, received.files)
@@ -89,7 +92,7 @@ def _with_words(form: Form) -> Form:
     return replace(form, sections=(section, *form.sections))
 
 
-def _page_of(service: Service, language: Language, channel: Channel) -> FormPage:
+def _page_of(service: Service, language: Language, channel: Channel, mark: str) -> FormPage:
     _ = language.gettext
     return FormPage(
         language=language,
@@ -106,4 +109,5 @@ def _page_of(service: Service, language: Language, channel: Channel) -> FormPage
             ),
         ),
         send=_("Send the message"),
+        hidden={MAILBOX: mark},
     )

@@ -1,17 +1,25 @@
 """Messages: whom they are for, and what becomes of what was written."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
 
-from crypto.bag_info import BagKind
+from crypto.bag_info import BagKind, SourceInfo
 from crypto.bag_reader import BagReader
 from crypto.codename import Codename
 from crypto.envelope import open_seekable
 from crypto.errors import NotAddressedError
 from tests.app.conftest import Web
 from tests.app.forms import field, file, form, report
-from tests.app.mailbox import CODENAME, TYPING_ERROR, chosen_readers, keys_of, opened
+from tests.app.mailbox import (
+    CODENAME,
+    TYPING_ERROR,
+    chosen_readers,
+    keys_of,
+    open_with,
+    opened,
+)
 from tests.support.replies import deliver, reply_info
 
 
@@ -46,6 +54,31 @@ def test_a_message_is_sealed_to_whom_it_is_for_and_said_to_have_arrived_once(
     bags = {bag.kind: bag for reader in ("press", "lawyers") for bag in _readable(web, reader)}
     assert bags[BagKind.MESSAGE].text == "more"
     assert bags[BagKind.MESSAGE].info == bags[BagKind.REPORT].info
+
+
+def test_a_message_is_never_sent_from_another_mailbox_than_its_form_s(web: Web) -> None:
+    """Two mailboxes in two tabs, and the session knows only the second."""
+    opened(web)
+    page = web.client.get("/en/mailbox/general").text
+    mark = re.findall('name="mailbox" value="([0-9a-f]{16})"', page)[0]
+    other = Codename.from_random(bytes(10))
+    open_with(web, " ".join(other.words))
+    fields = field("mailbox", mark) + field("reader", "press") + field("report", "from the first")
+    refused = web.post_form(form(fields), "/en/mailbox/general")
+    assert refused.status_code == 403
+    assert "from the first</textarea>" in refused.text
+    assert f'name="mailbox" value="{mark}"' in refused.text
+    assert 'name="words"' in refused.text
+    assert web.house.stored() == []
+    again = web.post_form(form(field("words", ""), fields), "/en/mailbox/general")
+    assert again.status_code == 403
+
+    words = field("words", " ".join(CODENAME.words))
+    accepted = web.post_form(form(words, fields), "/en/mailbox/general")
+    assert accepted.headers["location"] == "/en/mailbox"
+    (bag,) = _readable(web, "press")
+    assert isinstance(bag.info, SourceInfo)
+    assert bag.info.mailbox == keys_of(web).address
 
 
 @pytest.mark.parametrize("cookie", [None, "forged", "sent"])
