@@ -6,6 +6,8 @@ missing=()
 for program in "${!package[@]}"; do
   command -v "$program" >/dev/null || missing+=("${package[$program]}")
 done
+# Playwright's driver is linked to it
+/sbin/ldconfig -p | grep -q 'libatomic\.so\.1' || missing+=(libatomic1)
 [ ${#missing[@]} -eq 0 ] && exit 0
 if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
   echo "Installing for the tests: ${missing[*]} …"
