@@ -213,6 +213,7 @@ def test_a_small_rest_is_read_to_its_end(running: Running) -> None:
 
 
 def test_a_bad_request_leaves_no_line_in_the_log(running: Running) -> None:
+    assert eventually(lambda: "batch done" in running.log.read_text())
     before = running.log.read_text()
     for sent in (
         b"\x16\x03\x01 marker\r\n\r\n",

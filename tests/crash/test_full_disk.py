@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.namespaces import in_own
 from tests.support.service import ROOT
 
 CASES = Path(__file__).with_name("on_small_disk.py")
@@ -18,8 +19,8 @@ mount -t tmpfs -o size=40m none "$0"/disk && mount -t tmpfs -o size=2m none "$0"
 
 @pytest.mark.parametrize("case", ["without_any_room", "in_the_middle", "for_a_row", "many_at_once"])
 def test_a_full_disk_takes_nothing_and_loses_nothing(tmp_path: Path, case: str) -> None:
-    """On real file systems, mounted where only this process sees them, which needs no rights."""
-    namespace = ["unshare", "--user", "--map-root-user", "--mount"]
+    """On real file systems, mounted where only this process sees them."""
+    namespace = in_own("mount")
     mounted = ["sh", "-c", MOUNT, str(tmp_path)]
     program = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(CASES)]
     given = ["-k", case, "--basetemp", str(tmp_path / "inside")]

@@ -7,14 +7,15 @@ import pytest
 
 from intake.database import storage_errors
 from intake.errors import StorageError, StorageFullError
+from tests.support.namespaces import in_own
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("reserve", ["with", "without"])
 def test_a_full_volume_refuses_keeps_what_is_there_and_goes_on_with_room(tmp_path, reserve):
-    """On a real file system of 24 MiB, mounted in a namespace that needs no rights."""
-    namespace = ["unshare", "--user", "--map-root-user", "--mount"]
+    """On a real file system of 24 MiB, mounted where only this process sees it."""
+    namespace = in_own("mount")
     program = [sys.executable, "-m", "tests.intake.fill", reserve, str(tmp_path)]
     done = subprocess.run([*namespace, *program], cwd=ROOT, check=False, capture_output=True)
     assert (done.returncode, done.stderr.decode()) == (0, "")

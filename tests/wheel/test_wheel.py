@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.namespaces import in_own
 from tests.support.service import ROOT, free_port
 
 REPORT = 'They paid "for the roof". Я видел бумаги.'
@@ -176,7 +177,7 @@ kill $demo; wait $demo
 
 def test_the_demonstration_is_read_by_the_commands_that_it_prints(installed: Installed) -> None:
     """On a network of its own: it is served at one port only, which may be taken here."""
-    alone = ["unshare", "--user", "--map-root-user", "--net", sys.executable]
+    alone = [*in_own("net"), sys.executable]
     alone += ["-I", str(Path(__file__).with_name("alone.py")), "sh", "-e", "-c", DEMO]
     place = installed.place / "demo"
     place.mkdir()
