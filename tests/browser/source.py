@@ -46,13 +46,22 @@ class Source:
         self.page.goto(f"{self.running.origin}/{self.language.code}/{path}")
 
     def follow(self, message: str) -> None:
-        self.page.get_by_role("link", name=self.said(message), exact=True).click()
+        self.goes_on(self.page.get_by_role("link", name=self.said(message), exact=True))
 
     def button(self, message: str) -> Locator:
         return self.page.get_by_role("button", name=self.said(message), exact=True)
 
     def press(self, message: str) -> None:
-        self.button(message).click()
+        self.goes_on(self.button(message))
+
+    def goes_on(self, control: Locator) -> None:
+        """Click what leads to another page, and wait until that page stands with its style.
+
+        A click returns as soon as the answer begins; without the style sheet axe takes the dark
+        scheme's light links to stand on white.
+        """
+        with self.page.expect_event("load"):
+            control.click()
 
     def unfold(self, message: str) -> None:
         self.page.locator("summary").filter(has_text=self.said(message)).click()

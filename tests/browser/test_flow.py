@@ -129,7 +129,7 @@ def erase(source: Source) -> None:
     source.is_answered("A second question", number=3)
     source.go("mailbox")
     expect(source.page.get_by_role("article")).to_have_count(2)
-    source.button("I have read this: erase it from the server").first.click()
+    source.goes_on(source.button("I have read this: erase it from the server").first)
     expect(source.page.get_by_role("article")).to_have_count(1)
     source.unfold("Erase all that waits")
     source.press("Erase all that waits")
@@ -156,7 +156,7 @@ def test_a_refused_form_keeps_what_was_typed_and_leads_to_the_field(source: Sour
 def test_another_language_is_one_link_away_and_keeps_the_page(source: Source) -> None:
     source.follow("Send a report")
     for language in LANGUAGES:
-        source.page.get_by_role("link", name=language.name, exact=True).click()
+        source.goes_on(source.page.get_by_role("link", name=language.name, exact=True))
         assert source.page.url.endswith(f"/{language.code}/report/general")
         expect(source.page.locator("html")).to_have_attribute("lang", language.code)
     source.go("")
