@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
-ROOMS := app cli console crypto forms intake resources
+ROOMS := app cli console courier crypto disk forms intake resources
 CODE := $(ROOMS) tests benchmarks
 export UV_NO_PROGRESS := 1
 
@@ -50,8 +50,8 @@ lock: $(UV) ## Renew the pinned requirements, from releases at least a week old
 	compile="$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' --exclude-newer $$before"; \
 	VIRTUAL_ENV=$(VENV); export VIRTUAL_ENV; \
 	eval $$compile requirements/uv.in -o requirements/uv.txt && \
-	eval $$compile pyproject.toml requirements/run.in --extra console -o requirements/run.txt && \
-	eval $$compile pyproject.toml requirements/test.in --extra console -c requirements/run.txt -o requirements/test.txt
+	eval $$compile pyproject.toml requirements/run.in --extra console --extra courier -o requirements/run.txt && \
+	eval $$compile pyproject.toml requirements/test.in --extra console --extra courier -c requirements/run.txt -o requirements/test.txt
 
 .PHONY: test-programs
 test-programs: # Debian's programs that the tests drive

@@ -58,7 +58,7 @@ def _make(directory: Path) -> None:
 
 
 def _keep_passphrases(made: "Demonstration") -> None:
-    from console.files import new_file_at
+    from disk.files import new_file_at
 
     for person in made.people:
         with new_file_at(_passphrase_file(person.identity_file)) as file:

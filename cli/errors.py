@@ -28,12 +28,13 @@ class CommandError(Exception):
 # Errors of rooms that a command may not have loaded, by their root: all have fixed messages.
 _SPOKEN_ROOTS = (
     ("console.errors", "ConsoleError"),
+    ("disk.errors", "OutputError"),
     ("intake.errors", "IntakeError"),
     ("app.settings", "SettingsError"),
     ("app.opening", "StartError"),
     ("forms.errors", "FormError"),
 )
-_EXTRAS = {"puremagic": "console"}
+_EXTRAS = {"puremagic": "console", "shamir_mnemonic": "console", "httpx2": "courier"}
 
 
 def explain(error: Exception) -> tuple[str, Status]:

@@ -50,11 +50,11 @@ def new(
       candor identity new --out anna.age
       candor identity new --out anna.age --generate
     """
-    from console.files import new_file_at
     from crypto.identity_file import seal_identity
     from crypto.keys import Identity
     from crypto.source_keys import reviewer_signing_key
     from crypto.wordlist import draw_passphrase
+    from disk.files import new_file_at
 
     with new_file_at(out) as file:
         if generate:

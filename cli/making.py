@@ -87,7 +87,7 @@ def init(
 def write_service_files(directory: Path, roster: "Roster") -> None:
     """Write the settings beside the roster, and make the data directory that they name."""
     from app.settings import document_settings
-    from console.files import new_file_at
+    from disk.files import new_file_at
     from intake.service import Intake
 
     with new_file_at(directory / SETTINGS_FILE) as file:

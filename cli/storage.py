@@ -55,8 +55,8 @@ def export(
       candor export /media/usb/inbox
       candor export ./out --open-day --config ./var/candor.toml
     """
-    from console.files import private_directory
     from console.progress import byte_meter
+    from disk.files import private_directory
 
     service = load_service(config)
     with service.open_intake() as intake, private_directory(directory) as descriptor:
@@ -119,7 +119,7 @@ def _name(stored: "StoredEnvelope") -> str:
 
 
 def _copy_out(intake: "Intake", stored: "StoredEnvelope", directory: int, meter: "Meter") -> None:
-    from console.files import new_file
+    from disk.files import new_file
 
     with intake.open_envelope(stored.hash) as source, new_file(directory, _name(stored)) as file:
         while block := source.read(_BLOCK_BYTES):

@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from console.errors import OutputError
-from console.files import new_file, private_directory, private_subdirectory
 from console.plan import Plan, default_form_reference, draft_roster
 from crypto.identity_file import seal_identity
 from crypto.keys import Identity
@@ -26,6 +24,8 @@ from crypto.roster import Channel, Reviewer, Roster
 from crypto.signed_roster import sign_roster
 from crypto.source_keys import SERVICE_ID_BYTES, reviewer_signing_key
 from crypto.wordlist import draw_passphrase
+from disk.errors import OutputError
+from disk.files import new_file, private_directory, private_subdirectory
 
 ROOT_FILE = "root.age"
 ROSTER_FILE = "roster.json"

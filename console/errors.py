@@ -2,7 +2,6 @@
 
 ConsoleError
 ├── UnreadableIdentityError another passphrase, or not an identity file
-├── OutputError             a file or directory that must not be written to
 ├── UnknownAttachmentError  no attachment has this number
 ├── UnanswerableError       a bag of a kind that takes no reply
 ├── ForgedThreadError       shares one mark of a known thread, and not all three
@@ -19,10 +18,6 @@ class ConsoleError(Exception):
 
 class UnreadableIdentityError(ConsoleError):
     """The identity file does not open; the message says which file and why."""
-
-
-class OutputError(ConsoleError):
-    """Writing there would overwrite, follow a link, or show others what they must not see."""
 
 
 class UnknownAttachmentError(ConsoleError):

@@ -18,10 +18,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from console.files import is_there, new_file, private_directory, private_subdirectory
 from console.progress import Meter, byte_meter
 from crypto.attachments import Attachment
 from crypto.bag_reader import BagReader
+from disk.files import is_there, new_file, private_directory, private_subdirectory
 
 # 128 bits: with fewer, a source could find two bags of their own that have the same name
 _NAME_DIGITS = 32

@@ -14,6 +14,7 @@ from crypto.bag_salvage import UnverifiedBag, read_damaged
 from crypto.envelope import open_seekable
 from crypto.errors import DamagedBagError, EnvelopeError, MalformedEnvelopeError, NotAddressedError
 from crypto.keys import Identity
+from disk.errors import OutputError
 
 
 class Presenter(Protocol):
@@ -63,7 +64,7 @@ class Reading:
             self._fail(f"{path}: not an envelope: {error}")
         except (EnvelopeError, DamagedBagError) as error:
             self._fail(f"{path}: damaged or forged: {error}")
-        except ConsoleError as error:
+        except (ConsoleError, OutputError) as error:
             self._fail(f"{path}: {error}")
 
     def _read_bag(self, path: Path, bag: BagReader) -> None:

@@ -6,7 +6,6 @@ from io import BytesIO
 from pathlib import Path
 
 from console.errors import UnanswerableError
-from console.files import new_file_at
 from console.threads import book_path, one_writer, read_book, write_book
 from crypto.bag_info import MAX_READERS, ReplyInfo, SourceInfo, StatusCode, require_id
 from crypto.bag_reader import BagReader
@@ -15,6 +14,7 @@ from crypto.envelope import EnvelopeWriter
 from crypto.keys import Identity
 from crypto.reply import REPLY_SLOTS, write_reply
 from crypto.source_keys import reviewer_signing_key
+from disk.files import new_file_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from console.errors import ForgedThreadError, ThreadBookError
-from console.files import replaced_file_at
 from crypto.bag_info import SourceInfo
 from crypto.envelope import EnvelopeWriter, open_envelope
 from crypto.errors import CandorError, KeyFormatError
 from crypto.keys import Identity, Recipient
 from crypto.minisign import VerifyKey
+from disk.files import replaced_file_at
 
 _VERSION = 1
 _MAX_BOOK_BYTES = 256 << 20  # about a hundred thousand sources

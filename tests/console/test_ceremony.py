@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from console.ceremony import make_demonstration, make_service
-from console.errors import OutputError, PlanError
+from console.errors import PlanError
 from console.plan import load_plan
 from crypto.errors import ForeignRosterError, UnsignedRosterError, WrongPassphraseError
 from crypto.identity_file import open_identity
@@ -19,6 +19,7 @@ from crypto.roster import Roster
 from crypto.signed_roster import parse_roster
 from crypto.source_keys import reviewer_signing_key
 from crypto.wordlist import word_list
+from disk.errors import OutputError
 from forms.loader import default_form
 
 TODAY = date(2026, 11, 23)

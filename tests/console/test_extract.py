@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from console.errors import OutputError, UnknownAttachmentError
+from console.errors import UnknownAttachmentError
 from console.examine import Choice, Examined, examine
 from console.extract import Extracted
 from console.opening import find_attachment
 from crypto.bag_reader import BagReader
 from crypto.envelope import open_seekable
+from disk.errors import OutputError
 from tests.console.support import ANNA, File, seal, seal_report, write_bag
 
 HOSTILE_NAMES = (

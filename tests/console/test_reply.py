@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from console.errors import ForgedThreadError, OutputError, ThreadBookError, UnanswerableError
+from console.errors import ForgedThreadError, ThreadBookError, UnanswerableError
 from console.reply import Answer, Reviewer, write_reply_bundle
 from console.threads import book_path
 from crypto.bag_info import ReplyInfo, StatusCode
@@ -25,6 +25,7 @@ from crypto.header import parse_header
 from crypto.identity_bag import seal_identity_bag
 from crypto.reply import Reply, read_reply
 from crypto.source_keys import SourceKeys, reviewer_signing_key
+from disk.errors import OutputError
 from tests.console.support import (
     ANNA,
     BORIS,

@@ -86,7 +86,7 @@ def test_the_wheel_has_nothing_else(installed: Installed) -> None:
     names = zipfile.ZipFile(installed.wheel).namelist()
     rooms = {name.partition("/")[0] for name in names}
     assert {room for room in rooms if not room.startswith("candor-")} == {
-        *("app", "cli", "console", "crypto", "forms", "intake", "resources")
+        *("app", "cli", "console", "courier", "crypto", "disk", "forms", "intake", "resources")
     }
     assert not [name for name in names if name.endswith((".pyc", ".bak", ".orig", "~"))]
 
