@@ -19,7 +19,13 @@ CandorError
 │   ├── ExpiredRosterError
 │   ├── ForeignRosterError          for another origin
 │   └── RolledBackRosterError       an older serial than one already seen
-└── BundleError                     not a bundle, or not one that is wanted
+├── BundleError                     not a bundle, or not one that is wanted
+└── LogError
+    ├── MalformedLogError           a head, a day or a proof is not in its format
+    ├── UnsignedHeadError           no log key of the roster signed the head
+    ├── ShrunkLogError              smaller, or of fewer days, than it was seen to be
+    ├── ForkedLogError              does not continue the log that was seen
+    └── UnlinkedDayError            days are missing between what was seen and this one
 
 Messages are lower case, without a full stop, and never repeat what a source sent.
 """
@@ -103,3 +109,27 @@ class RolledBackRosterError(RosterError):
 
 class BundleError(CandorError):
     """The file is not a bundle, or not one that is wanted here."""
+
+
+class LogError(CandorError):
+    """Something about the log of envelopes does not hold."""
+
+
+class MalformedLogError(LogError):
+    """A head, a day's file or a proof is not in its format, or not consistent in itself."""
+
+
+class UnsignedHeadError(LogError):
+    """No log key of the roster signed the head."""
+
+
+class ShrunkLogError(LogError):
+    """The log ends before what was seen of it."""
+
+
+class ForkedLogError(LogError):
+    """The log says something else than it was seen to say: it was rewritten, or there are two."""
+
+
+class UnlinkedDayError(LogError):
+    """The day is not the next one: those between are missing."""
