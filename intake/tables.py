@@ -84,3 +84,33 @@ class DiscardedRow(Table, table=True):
 
     blob: str = Field(primary_key=True)
     segments: int
+
+
+class NonceRow(Table, table=True):
+    """A courier's request that was answered, so that nobody can send it again.
+
+    Attributes:
+        hash: SHA-256 of the courier's id and the nonce.
+    """
+
+    __tablename__ = "nonce"
+
+    hash: bytes = Field(sa_type=LargeBinary, primary_key=True)
+    day: date = Field(sa_type=Date)
+
+
+class RosterRow(Table, table=True):
+    """A roster that this service has run under; public, like all of them.
+
+    Attributes:
+        sha256: of the document.
+        expires: its last day: until then it is remembered beside newer ones.
+    """
+
+    __tablename__ = "roster"
+
+    sha256: bytes = Field(sa_type=LargeBinary, primary_key=True)
+    serial: int
+    expires: date = Field(sa_type=Date)
+    document: bytes = Field(sa_type=LargeBinary)
+    signature: bytes = Field(sa_type=LargeBinary)

@@ -9,6 +9,8 @@ COLUMNS = {
     "reply": {"address", "hash", "header", "day", "closed", "length", "segments", "blob"},
     "delivered": {"hash", "day"},
     "discarded": {"blob", "segments"},
+    "nonce": {"hash", "day"},
+    "roster": {"sha256", "serial", "expires", "document", "signature"},
 }
 
 
