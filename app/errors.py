@@ -114,6 +114,7 @@ DOMAIN_REASONS: Final[Mapping[type[Exception], Reason]] = {
     formats.MalformedRosterError: Reason.INTERNAL,
     formats.ForeignRosterError: Reason.INTERNAL,
     formats.RolledBackRosterError: Reason.INTERNAL,
+    formats.ForkedRosterError: Reason.INTERNAL,
     formats.BundleError: Reason.INTERNAL,
     formats.LogError: Reason.INTERNAL,
     formats.MalformedLogError: Reason.INTERNAL,

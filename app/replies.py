@@ -1,13 +1,14 @@
 """What waits in a mailbox, opened for the source who holds its keys."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from crypto.envelope import open_seekable
 from crypto.errors import CandorError
+from crypto.minisign import VerifyKey
 from crypto.reply import Reply, read_reply
-from crypto.roster import Reviewer, Roster
+from crypto.roster import Reviewer
 from crypto.source_keys import SourceKeys
 from intake.errors import StorageError, UnknownReplyError
 from intake.service import Intake
@@ -45,22 +46,28 @@ class Mail:
 
     @property
     def gaps(self) -> Iterator[Gap]:
-        """Find what is missing among the numbers of each reviewer."""
-        ordered = sorted(self.letters, key=lambda one: (one.reviewer.id, one.reply.info.number))
-        for _, group in groupby(ordered, key=lambda one: one.reviewer.id):
+        """Find what is missing among the numbers of each reviewer; a new key counts anew."""
+        ordered = sorted(self.letters, key=lambda one: (_counted_by(one), one.reply.info.number))
+        for _, group in groupby(ordered, key=_counted_by):
             for before, after in pairwise(group):
                 first, last = before.reply.info.number + 1, after.reply.info.number - 1
                 if first <= last:
                     yield Gap(before.reviewer, first, last)
 
 
-def open_mail(intake: Intake, roster: Roster, keys: SourceKeys) -> Mail:
-    """Open every reply that waits, in the order in which they are to be read."""
+def open_mail(intake: Intake, signers: Mapping[VerifyKey, Reviewer], keys: SourceKeys) -> Mail:
+    """Open every reply that waits, in the order in which they are to be read.
+
+    Args:
+        intake: where they wait.
+        signers: whose signature is a reviewer's today, as the roster says.
+        keys: the source's.
+    """
     letters: list[Letter] = []
     unreadable: list[EnvelopeHash] = []
     for waiting in intake.waiting(keys.address):
         try:
-            letters.append(_open(intake, roster.reviewers, keys, waiting.hash))
+            letters.append(_open(intake, signers, keys, waiting.hash))
         except UnknownReplyError:
             continue  # erased meanwhile, in another window
         except (CandorError, StorageError):
@@ -71,9 +78,15 @@ def open_mail(intake: Intake, roster: Roster, keys: SourceKeys) -> Mail:
 
 
 def _open(
-    intake: Intake, reviewers: Sequence[Reviewer], keys: SourceKeys, envelope: EnvelopeHash
+    intake: Intake,
+    signers: Mapping[VerifyKey, Reviewer],
+    keys: SourceKeys,
+    envelope: EnvelopeHash,
 ) -> Letter:
-    by_key = {reviewer.key: reviewer for reviewer in reviewers}
     with intake.open_reply(keys.address, envelope) as file:
-        reply = read_reply(open_seekable(file, [keys.identity]), keys, list(by_key))
-    return Letter(envelope, by_key[reply.signer], reply)
+        reply = read_reply(open_seekable(file, [keys.identity]), keys, list(signers))
+    return Letter(envelope, signers[reply.signer], reply)
+
+
+def _counted_by(letter: Letter) -> tuple[str, bytes]:
+    return letter.reviewer.id, letter.reply.signer.raw

@@ -132,15 +132,15 @@ def _deliver_bundle(service: ServiceFiles, intake: "Intake", path: Path) -> Stat
     from console.progress import count_meter
     from crypto.bundle_reader import OutboundBundle
     from crypto.errors import BundleError
+    from intake.days import utc_today
     from intake.errors import RefusedEnvelopeError
     from intake.values import Delivery
 
-    signers = [reviewer.key for reviewer in service.roster.reviewers]
-    names = {reviewer.key: reviewer.name for reviewer in service.roster.reviewers}
+    signers = service.roster.signers(utc_today())
     new = 0
     with path.open("rb", buffering=0) as file:
         try:
-            bundle = OutboundBundle(file, signers)
+            bundle = OutboundBundle(file, list(signers))
             with count_meter("Delivering", len(bundle.replies)) as meter:
                 for reply in bundle.replies:
                     envelope = cast("BinaryIO", bundle.open(reply))
@@ -150,7 +150,7 @@ def _deliver_bundle(service: ServiceFiles, intake: "Intake", path: Path) -> Stat
         except (BundleError, RefusedEnvelopeError) as error:
             complain(f"{path}: refused: {error}")
             return Status.REFUSED
-    typer.echo(f"{path}: signed by {neutral_line(names[bundle.signer])}")
+    typer.echo(f"{path}: signed by {neutral_line(signers[bundle.signer].name)}")
     before = len(bundle.replies) - new
     again = f", {before} delivered before" if before else ""
     typer.echo(f"  {new} delivered{again}, dummies among them")

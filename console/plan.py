@@ -40,7 +40,7 @@ from forms.loader import default_form
 MAX_PLAN_BYTES = 512 * 1024
 
 _PLAN = {"valid_days": DEFAULT_LIFETIME.days, "custodian": None}
-_PERSON = {"organisation": "", "independence": ""}
+_PERSON = {"organisation": "", "independence": "", "former_keys": []}
 _CHANNEL = {
     "reviewers": [],
     "slots": DEFAULT_SLOTS,
@@ -82,8 +82,14 @@ def load_plan(data: bytes) -> Plan:
         raise PlanError(f"the plan does not hold: {error}") from None
 
 
-def draft_roster(
-    plan: Plan, root: VerifyKey, *, service_id: bytes, today: date, serial: int = 1
+def draft_roster(  # noqa: PLR0913 - what a plan does not decide
+    plan: Plan,
+    root: VerifyKey,
+    *,
+    service_id: bytes,
+    today: date,
+    serial: int = 1,
+    log_keys: tuple[VerifyKey, ...] = (),
 ) -> Roster:
     """Make the roster that a plan asks for, to be signed by this root key.
 
@@ -101,6 +107,7 @@ def draft_roster(
             reviewers=plan.reviewers,
             root=root,
             custodian=plan.custodian,
+            log_keys=log_keys,
             demonstration=plan.demonstration,
         )
     except (MalformedRosterError, OverflowError) as error:

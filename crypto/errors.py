@@ -18,7 +18,8 @@ CandorError
 │   ├── MalformedRosterError
 │   ├── ExpiredRosterError
 │   ├── ForeignRosterError          for another origin
-│   └── RolledBackRosterError       an older serial than one already seen
+│   ├── RolledBackRosterError       an older serial than one already seen
+│   └── ForkedRosterError           the same serial as one already seen, and other bytes
 ├── BundleError                     not a bundle, or not one that is wanted
 └── LogError
     ├── MalformedLogError           a head, a day or a proof is not in its format
@@ -105,6 +106,10 @@ class ForeignRosterError(RosterError):
 
 class RolledBackRosterError(RosterError):
     """A roster with a higher serial was seen before."""
+
+
+class ForkedRosterError(RosterError):
+    """Another roster with the same serial was seen before: the root key signed two."""
 
 
 class BundleError(CandorError):

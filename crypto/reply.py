@@ -81,7 +81,7 @@ def read_reply(file: SeekableFile, keys: SourceKeys, reviewers: Sequence[VerifyK
     Args:
         file: the plaintext of an envelope from the mailbox.
         keys: the source's.
-        reviewers: the keys that the roster lists.
+        reviewers: the keys whose signature is a reviewer's today, as the roster says.
 
     Raises:
         DamagedBagError: damaged, not a reply, to somebody else, or by nobody of the roster.

@@ -1,18 +1,18 @@
 """The roster: the public list of who may read, whole and consistent in itself."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from crypto.errors import (
-    MalformedRosterError,
-)
+from crypto.errors import MalformedRosterError
 from crypto.minisign import VerifyKey
 from crypto.roster_entries import (
     Channel,
     Courier,
     DecoyRange,
     Decoys,
+    FormerKey,
     FormReference,
     Reviewer,
     require_distinct,
@@ -27,6 +27,7 @@ __all__ = [
     "DecoyRange",
     "Decoys",
     "FormReference",
+    "FormerKey",
     "Reviewer",
     "Roster",
 ]
@@ -88,6 +89,13 @@ class Roster:
         by_id = {reviewer.id: reviewer for reviewer in self.reviewers}
         return tuple(by_id[reviewer_id] for reviewer_id in channel.reviewers)
 
+    def signers(self, today: date) -> Mapping[VerifyKey, Reviewer]:
+        """Return every key whose signature counts as a reviewer's today, and whose it is.
+
+        Beside the reviewers' own these are keys that a rotation replaced, until their day.
+        """
+        return {key: reviewer for reviewer in self.reviewers for key in reviewer.keys_on(today)}
+
     def _require_origins(self) -> None:
         require_range("number of origins", len(self.origins), 1, MAX_ORIGINS)
         require_distinct("origin", self.origins)
@@ -123,7 +131,7 @@ class Roster:
             "public key",
             [
                 self.root,
-                *(person.key for person in self._people),
+                *(key for person in self._people for key in person.all_keys),
                 *(courier.key for courier in self.couriers),
                 *self.log_keys,
                 *filter(None, [self.release_key]),

@@ -26,7 +26,8 @@ One object, its keys sorted:
       "origins": ["http://….onion"],    where the service may be reached
       "release_key": null,              whose signature a release of the program bears
       "reviewers": [
-        {"id": …, "independence": …, "key": "RW…", "name": …, "organisation": …,
+        {"former_keys": [{"key": "RW…", "until": "2027-05-25"}],
+         "id": …, "independence": …, "key": "RW…", "name": …, "organisation": …,
          "recipient": "age1pq1…", "role": …}
       ],
       "serial": 1,                      only grows
@@ -36,7 +37,15 @@ One object, its keys sorted:
 
 from crypto.minisign import VerifyKey
 from crypto.roster import Roster
-from crypto.roster_entries import Channel, Courier, DecoyRange, Decoys, FormReference, Reviewer
+from crypto.roster_entries import (
+    Channel,
+    Courier,
+    DecoyRange,
+    Decoys,
+    FormerKey,
+    FormReference,
+    Reviewer,
+)
 from crypto.roster_fields import Fields
 
 
@@ -125,7 +134,12 @@ def read_reviewer(fields: Fields) -> Reviewer:
         independence=fields.text("independence"),
         recipient=fields.recipient("recipient"),
         key=fields.key("key"),
+        former_keys=fields.each("former_keys", _read_former_key),
     )
+
+
+def _read_former_key(fields: Fields) -> FormerKey:
+    return FormerKey(fields.key("key"), fields.day("until"))
 
 
 def _write_reviewer(reviewer: Reviewer) -> dict[str, object]:
@@ -138,6 +152,10 @@ def _write_reviewer(reviewer: Reviewer) -> dict[str, object]:
         "independence": reviewer.independence,
         "recipient": reviewer.recipient.serialize(),
         "key": reviewer.key.serialize(),
+        "former_keys": [
+            {"key": former.key.serialize(), "until": former.until.isoformat()}
+            for former in reviewer.former_keys
+        ],
     }
 
 

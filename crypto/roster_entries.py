@@ -7,6 +7,7 @@ ceremony makes can always be read back.
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import pairwise
 
 from crypto import bag_info
@@ -22,6 +23,7 @@ MAX_RETENTION_DAYS = 3650
 MAX_NAME = 200
 MAX_NOTE = 1_000
 MAX_LANGUAGES = 40
+MAX_FORMER_KEYS = 64
 MAX_FORM_VERSION = 1_000_000
 MAX_DECOYS_PER_DAY = 1_000
 MAX_DECOY_RANGES = 64
@@ -47,8 +49,22 @@ class FormReference:
 
 
 @dataclass(frozen=True, slots=True)
+class FormerKey:
+    """A signing key that another replaced; what it signed is taken until that day, and on it."""
+
+    key: VerifyKey = field(repr=False)
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
 class Reviewer:
-    """Somebody who may read, as a source is shown them, and their two public keys."""
+    """Somebody who may read, as a source is shown them, and their two public keys.
+
+    Attributes:
+        recipient: all that is sealed to them; a rotation replaces it at once.
+        key: whose signature is theirs.
+        former_keys: whose signatures are still theirs for some time.
+    """
 
     id: str
     name: str
@@ -57,6 +73,7 @@ class Reviewer:
     independence: str  # on whom this person does not depend, in their own words; may be empty
     recipient: Recipient = field(repr=False)
     key: VerifyKey = field(repr=False)
+    former_keys: tuple[FormerKey, ...] = ()
 
     def __post_init__(self) -> None:
         require_id("reviewer", self.id)
@@ -64,6 +81,16 @@ class Reviewer:
         require_text("role", self.role, most=MAX_NAME)
         require_text("organisation", self.organisation, most=MAX_NAME, least=0)
         require_text("independence note", self.independence, most=MAX_NOTE, least=0)
+        require_range("number of former keys", len(self.former_keys), 0, MAX_FORMER_KEYS)
+
+    @property
+    def all_keys(self) -> tuple[VerifyKey, ...]:
+        """Every key that is or was theirs, and nobody else's."""
+        return (self.key, *(former.key for former in self.former_keys))
+
+    def keys_on(self, day: date) -> tuple[VerifyKey, ...]:
+        """Return the keys whose signature counts as theirs on a day."""
+        return (self.key, *(former.key for former in self.former_keys if day <= former.until))
 
 
 @dataclass(frozen=True, slots=True)

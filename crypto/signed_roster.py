@@ -11,31 +11,28 @@ from crypto.errors import (
     ExpiredRosterError,
     ForeignRosterError,
     MalformedRosterError,
-    RolledBackRosterError,
     SignatureError,
     UnsignedRosterError,
 )
 from crypto.minisign import SignedKind, SigningKey, VerifyKey, digest
 from crypto.roster import Roster
-from crypto.roster_document import (
-    read_roster,
-    write_roster,
-)
+from crypto.roster_document import read_roster, write_roster
 from crypto.roster_fields import Fields, to_bytes
 
 MAX_ROSTER_BYTES = 512 * 1024
 
 
-def parse_roster(  # noqa: PLR0913 - what a roster is held against
+def parse_roster(
     document: bytes,
     signature: bytes,
     root: VerifyKey,
     *,
     today: date,
     origin: str | None,
-    seen_serial: int = 0,
 ) -> Roster:
     """Verify a roster and read it.
+
+    Whoever has seen another of this service asks `crypto.roster_memory` as well.
 
     Args:
         document: roster.json.
@@ -43,13 +40,11 @@ def parse_roster(  # noqa: PLR0913 - what a roster is held against
         root: the key that the reader trusts.
         today: held against the last day.
         origin: where the reader reached the service; None where there is no such thing.
-        seen_serial: the highest serial that the reader knows of.
 
     Raises:
         UnsignedRosterError: not signed by this root key.
         MalformedRosterError: signed, and not in this format.
         ForeignRosterError: for other origins.
-        RolledBackRosterError: older than one already seen.
         ExpiredRosterError: its last day has passed.
     """
     if len(document) > MAX_ROSTER_BYTES:
@@ -61,8 +56,6 @@ def parse_roster(  # noqa: PLR0913 - what a roster is held against
     roster = _read(document, root)
     if origin is not None and origin not in roster.origins:
         raise ForeignRosterError("the roster is for another origin")
-    if roster.serial < seen_serial:
-        raise RolledBackRosterError(f"roster {roster.serial} is older than {seen_serial}")
     if today > roster.expires:
         raise ExpiredRosterError(f"the roster was valid until {roster.expires}")
     return roster

@@ -39,7 +39,8 @@ async def mailbox(
         return see_other(f"/{language.code}/sent")
     if session is None:
         return _ask_for_words(request, language)
-    mail = await run_in_threadpool(open_mail, service.intake, service.roster, session.keys)
+    signers = service.roster.signers(service.today())
+    mail = await run_in_threadpool(open_mail, service.intake, signers, session.keys)
     values = mailbox_values(service, language, mail, session)
     shown = page(request, language, "mailbox.html", values, here="mailbox")
     return remember(shown, service, _with_readers_of(mail, session, service.roster))

@@ -6,7 +6,16 @@ from typing import Any
 
 from crypto.keys import Identity
 from crypto.minisign import SignedKind, SigningKey, digest
-from crypto.roster import Channel, Courier, DecoyRange, Decoys, FormReference, Reviewer, Roster
+from crypto.roster import (
+    Channel,
+    Courier,
+    DecoyRange,
+    Decoys,
+    FormerKey,
+    FormReference,
+    Reviewer,
+    Roster,
+)
 from crypto.signed_roster import parse_roster
 
 ROOT = SigningKey(bytes(range(32)))
@@ -38,7 +47,10 @@ ROSTER = Roster(
     expires=TODAY + timedelta(days=183),
     origins=(ORIGIN,),
     channels=(CHANNEL,),
-    reviewers=(reviewer(1), reviewer(2)),
+    reviewers=(
+        reviewer(1, former_keys=(FormerKey(KEYS[20], TODAY + timedelta(days=183)),)),
+        reviewer(2),
+    ),
     root=ROOT.verify_key,
     custodian=reviewer(3),
     couriers=(Courier("van", ("general",), KEYS[10]),),

@@ -14,12 +14,20 @@ from crypto.errors import (
     ExpiredRosterError,
     ForeignRosterError,
     MalformedRosterError,
-    RolledBackRosterError,
     UnsignedRosterError,
 )
 from crypto.minisign import SignedKind, SigningKey, digest
 from crypto.padding import padded_bytes
-from crypto.roster import Channel, Courier, DecoyRange, Decoys, FormReference, Reviewer, Roster
+from crypto.roster import (
+    Channel,
+    Courier,
+    DecoyRange,
+    Decoys,
+    FormerKey,
+    FormReference,
+    Reviewer,
+    Roster,
+)
 from crypto.signed_roster import parse_roster, serialize_roster, sign_roster
 from tests.crypto.roster_example import (
     CHANNEL,
@@ -54,6 +62,10 @@ def rosters(draw: st.DrawFn) -> Roster:
             independence=draw(st.just("") | names),
             recipient=RECIPIENTS[number],
             key=KEYS[number],
+            former_keys=tuple(
+                FormerKey(KEYS[20 + 4 * number + one], draw(days))
+                for one in range(draw(st.integers(0, 2)))
+            ),
         )
         for number in range(draw(st.integers(1, 4)))
     ]
@@ -166,11 +178,20 @@ def test_a_roster_for_another_origin_is_refused() -> None:
     assert parse(document, signature, origin=None) == ROSTER
 
 
-def test_a_roster_older_than_one_already_seen_is_refused() -> None:
-    document, signature = sign_roster(ROSTER, ROOT)
-    assert parse(document, signature, seen_serial=5) == ROSTER
-    with pytest.raises(RolledBackRosterError):
-        parse(document, signature, seen_serial=6)
+def test_a_former_key_signs_for_its_reviewer_until_its_day_and_on_it() -> None:
+    until = TODAY + timedelta(days=183)
+    first, second = ROSTER.reviewers
+    assert ROSTER.signers(until) == {KEYS[1]: first, KEYS[20]: first, KEYS[2]: second}
+    assert ROSTER.signers(until + timedelta(days=1)) == {KEYS[1]: first, KEYS[2]: second}
+    assert first.all_keys == (KEYS[1], KEYS[20])
+
+
+def test_nobodys_former_key_is_somebody_elses() -> None:
+    first, second = ROSTER.reviewers
+    for taken in (first.key, KEYS[20], KEYS[3], KEYS[10], KEYS[11], KEYS[12], ROOT.verify_key):
+        mixed = replace(second, former_keys=(FormerKey(taken, TODAY),))
+        with pytest.raises(MalformedRosterError):
+            replace(ROSTER, reviewers=(first, mixed))
 
 
 def test_a_root_key_signs_no_roster_of_another() -> None:

@@ -10,9 +10,10 @@ import secrets
 import unicodedata
 from dataclasses import dataclass, field
 
-from tests.stranger import age, bags, keys
+from tests.stranger import age, bags
 from tests.stranger.archive import EXTENSIONS
 from tests.stranger.bags import require, sha256, strict_json
+from tests.stranger.roster import signers
 
 REPLY_SLOTS = 4
 
@@ -183,9 +184,9 @@ def write_reply(report, envelope, reviewer, text, **more):
     return age.seal(bag, [report.info["Source-Recipient"]], REPLY_SLOTS)
 
 
-def open_reply(envelope, source, roster):
+def open_reply(envelope, source, roster, today):
     """Return the bag, and the roster's entry of the reviewer who signed it."""
-    reviewers = {keys.parse_key(one["key"]): one for one in roster["reviewers"]}
+    reviewers = signers(roster, today)
     plaintext = age.open_age(envelope, [source.identity])
     bag = bags.read_bag(plaintext, ["reply"], signers=list(reviewers))
     require(list(bag.payload) == ["data/report.txt"], "payload")

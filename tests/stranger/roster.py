@@ -55,9 +55,9 @@ def _texts(values):
 
 
 def _reviewer(entry):
-    names = ("id", "independence", "key", "name", "organisation", "recipient", "role")
-    _keys(entry, *names)
-    _texts(list(entry.values()))
+    texts = ("id", "independence", "key", "name", "organisation", "recipient", "role")
+    _keys(entry, "former_keys", *texts)
+    _texts([entry[name] for name in texts])
     _id(entry["id"])
     _line(entry["name"], 200)
     _line(entry["role"], 200)
@@ -65,6 +65,12 @@ def _reviewer(entry):
     _line(entry["independence"], 1000, 0)
     parse_key(entry["key"])
     parse_recipient(entry["recipient"])
+    _number(len(entry["former_keys"]), 0, 64)
+    for former in entry["former_keys"]:
+        _keys(former, "key", "until")
+        _texts([former["key"]])
+        parse_key(former["key"])
+        _day(former["until"])
 
 
 def _channel(entry, reviewers):
@@ -162,7 +168,20 @@ def _everything_once(roster, people, root):
     _distinct([one["id"] for one in roster["channels"]])
     _distinct([one["id"] for one in roster["couriers"]])
     _distinct([*shared, *(one["recipient"] for one in people)])
-    _distinct([root, *others, *(one["key"] for one in [*people, *roster["couriers"]])])
+    former = [one["key"] for entry in people for one in entry["former_keys"]]
+    current = [one["key"] for one in [*people, *roster["couriers"]]]
+    _distinct([root, *others, *former, *current])
+
+
+def signers(roster, today):
+    """Whose signature is a reviewer's today: the entries by their raw key."""
+    found = {}
+    for entry in roster["reviewers"]:
+        found[parse_key(entry["key"])] = entry
+        for former in entry["former_keys"]:
+            if today <= _day(former["until"]):
+                found[parse_key(former["key"])] = entry
+    return found
 
 
 def write_roster(roster):
@@ -170,13 +189,19 @@ def write_roster(roster):
     return text.encode() + b"\n"
 
 
-def read_roster(document, signature, root, *, today, origin=None, seen_serial=0):
-    """Return the roster as a dictionary; `root` is the pinned key, `RW…`."""
+def read_roster(document, signature, root, *, today, origin=None, seen=None):
+    """Return the roster as a dictionary.
+
+    `root` is the pinned key, `RW…`; `seen` the newest document that was taken before.
+    """
     verify(parse_key(root), "roster", document, signature)
     roster = json.loads(document)
     _whole(roster, root)
     _require(write_roster(roster) == document, "not the only way to write it")
     _require(today <= _day(roster["expires"]), "expired")
-    _require(roster["serial"] >= seen_serial, "an older roster")
+    if seen is not None:
+        before = json.loads(seen)["serial"]
+        _require(roster["serial"] >= before, "an older roster")
+        _require(roster["serial"] > before or document == seen, "two rosters of one serial")
     _require(origin is None or origin in roster["origins"], "another origin")
     return roster

@@ -17,7 +17,7 @@ from crypto.source_keys import derive_source_keys, reviewer_signing_key
 from intake.values import Delivery
 from tests.cli.support import candor
 from tests.stranger import age, archive, bags, client, keys
-from tests.stranger.support import PASSPHRASE, SUBMISSION, bag_of, stranger
+from tests.stranger.support import PASSPHRASE, SUBMISSION, TODAY, bag_of, stranger
 from tests.support.service import CHANNEL
 
 
@@ -36,13 +36,13 @@ def test_a_reply_of_the_stranger_reaches_the_source(
     path.write_bytes(bundle)
     done = candor("deliver", path, "--config", house.config)
     assert done.status == 0, done.complaints
-    read = OutboundBundle(io.BytesIO(bundle), [one.key for one in house.roster.reviewers])
+    read = OutboundBundle(io.BytesIO(bundle), list(house.roster.signers(TODAY)))
     assert len(read.replies) == 8
     for one in read.replies:
         assert service.intake.deliver(one.address, read.open(one)) is Delivery.ALREADY
         assert one.size == len(reply)
 
-    (letter,) = open_mail(service.intake, house.roster, theirs).letters
+    (letter,) = open_mail(service.intake, house.roster.signers(TODAY), theirs).letters
     assert (letter.reviewer.id, letter.reply.text) == ("press", "Когда это было?")
     assert letter.reply.status.code is StatusCode.QUESTION
     assert letter.reply.status.next_day == date(2026, 12, 1)
@@ -54,7 +54,7 @@ def test_a_reply_of_the_stranger_reaches_the_source(
         ("lawyers", "press"),
         date(2026, 11, 23),
     )
-    assert client.open_reply(reply, mine, public_of(house))[0].text == "Когда это было?"
+    assert client.open_reply(reply, mine, public_of(house), TODAY)[0].text == "Когда это было?"
 
 
 def public_of(house):
@@ -78,7 +78,7 @@ def test_a_reply_of_candor_reaches_the_stranger(house, public, mine, report, tmp
         assert len(replies) == 8
         (envelope,) = [sealed for address, sealed in replies if address == mine.address]
         assert {len(sealed) for _, sealed in replies} == {len(envelope)}
-        reply, entry = client.open_reply(envelope, mine, public)
+        reply, entry = client.open_reply(envelope, mine, public, TODAY)
         assert (reply.text, entry["id"]) == ("Спасибо.", "lawyers")
         told = {name: reply.info[name] for name in ("Status", "Next-Day", "Day", "Readers")}
         assert told == {
@@ -145,7 +145,7 @@ def test_both_refuse_replies_that_are_not_for_this_source(
     for plaintext in bad:
         envelope = age.seal(plaintext, [mine.identity.recipient], 4)
         with pytest.raises(bags.BagError):
-            client.open_reply(envelope, mine, public)
+            client.open_reply(envelope, mine, public, TODAY)
         service.intake.deliver(mine.address, io.BytesIO(envelope))
-    mail = open_mail(service.intake, house.roster, theirs)
+    mail = open_mail(service.intake, house.roster.signers(TODAY), theirs)
     assert len(mail.unreadable) == len(bad)

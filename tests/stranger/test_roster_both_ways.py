@@ -7,6 +7,7 @@ import pytest
 
 from crypto.errors import RosterError
 from crypto.minisign import VerifyKey
+from crypto.roster_memory import SeenRoster, accept_roster
 from crypto.signed_roster import parse_roster
 from tests.stranger import age, keys, roster
 from tests.stranger.support import ORIGIN, TODAY
@@ -37,7 +38,7 @@ def test_the_strangers_roster_is_taken(public, house):
     }
     document = roster.write_roster(mine)
     signature = keys.sign(keys.subkey(seed, 3), "roster", document)
-    arguments = {"today": TODAY, "origin": ORIGIN, "seen_serial": 7}
+    arguments = {"today": TODAY, "origin": ORIGIN}
     read = parse_roster(document, signature, VerifyKey.parse(root), **arguments)
     assert read.channel("several").threshold == 2
     assert roster.read_roster(document, signature, root, **arguments) == mine
@@ -49,7 +50,6 @@ def test_the_strangers_roster_is_taken(public, house):
         {"today": date(2100, 1, 1)},
         {"origin": "http://127.0.0.1:8081"},
         {"origin": ORIGIN + "/"},
-        {"seen_serial": 2},
     ],
     ids=str,
 )
@@ -62,7 +62,49 @@ def test_both_refuse_the_same_rosters(signed, change):
         parse_roster(document, signature, VerifyKey.parse(root), **arguments)
 
 
+def test_both_remember_the_newest_roster(house, public):
+    root = house.root.verify_key
+
+    def sign(**changes):
+        document = roster.write_roster(public | changes)
+        return document, keys.sign(house.root.seed, "roster", document)
+
+    seen, older, newer, other = (
+        sign(serial=7),
+        sign(serial=6),
+        sign(serial=8),
+        sign(serial=7, expires="2026-11-30"),
+    )
+    arguments = {"today": TODAY, "origin": ORIGIN}
+    remembered = SeenRoster.of(parse_roster(*seen, root, **arguments))
+    for taken in (seen, newer):
+        roster.read_roster(*taken, root.serialize(), seen=seen[0], **arguments)
+        accept_roster(remembered, parse_roster(*taken, root, **arguments))
+    for refused in (older, other):
+        with pytest.raises(roster.RosterError):
+            roster.read_roster(*refused, root.serialize(), seen=seen[0], **arguments)
+        with pytest.raises(RosterError):
+            accept_roster(remembered, parse_roster(*refused, root, **arguments))
+
+
+def test_both_take_a_former_key_until_its_day(house, public):
+    key = keys.key_text(keys.ReviewerKeys(age.Identity(bytes(range(32)))).key)
+    press, *others = public["reviewers"]
+    rotated = press | {"former_keys": [{"key": key, "until": "2026-11-30"}]}
+    document = roster.write_roster(public | {"reviewers": [rotated, *others]})
+    signature = keys.sign(house.root.seed, "roster", document)
+    theirs = parse_roster(document, signature, house.root.verify_key, today=TODAY, origin=ORIGIN)
+    mine = roster.read_roster(
+        document, signature, house.root.verify_key.serialize(), today=TODAY, origin=ORIGIN
+    )
+    for day, count in ((TODAY, 3), (date(2026, 11, 30), 3), (date(2026, 12, 1), 2)):
+        whose = {key.raw: reviewer.id for key, reviewer in theirs.signers(day).items()}
+        assert whose == {key: one["id"] for key, one in roster.signers(mine, day).items()}
+        assert len(whose) == count
+
+
 ENTRY = ("reviewers", 0)
+FORMER = {"key": keys.key_text(b"f" * 32), "until": "2026-11-30"}
 BAD_ROSTERS = {
     "an unknown key": ((), {"more": 1}),
     "a key left out": ((), {"decoys": ...}),
@@ -84,6 +126,14 @@ BAD_ROSTERS = {
     "a name that runs backwards": (ENTRY, {"name": "a\u202eb"}),
     "a name with space behind it": (ENTRY, {"name": "a "}),
     "a key that is none": (ENTRY, {"key": "RWabc"}),
+    "no former keys at all": (ENTRY, {"former_keys": ...}),
+    "a former key without a day": (ENTRY, {"former_keys": [{"key": FORMER["key"]}]}),
+    "a former key until no day": (ENTRY, {"former_keys": [FORMER | {"until": "soon"}]}),
+    "a former key twice": (ENTRY, {"former_keys": [FORMER, FORMER]}),
+    "too many former keys": (
+        ENTRY,
+        {"former_keys": [FORMER | {"key": keys.key_text(bytes([n]) * 32)} for n in range(65)]},
+    ),
     "the root's own key": (ENTRY, {"key": keys.key_text(b"r" * 32)}),
     "a day in another form": ((), {"issued": "20261123"}),
 }

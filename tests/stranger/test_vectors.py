@@ -77,7 +77,8 @@ def test_the_roster_byte_for_byte():
     for changed in (
         {"today": date(2028, 11, 23)},
         {"origin": "http://another.onion"},
-        {"seen_serial": 6},
+        {"seen": document.replace(b'"serial": 5', b'"serial": 6')},
+        {"seen": document.replace(b"general", b"special")},
     ):
         arguments = {"today": day, **changed}
         with pytest.raises(roster.RosterError):
