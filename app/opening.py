@@ -16,7 +16,9 @@ from app.settings import Settings
 from app.state import Service
 from app.stretch import Stretcher
 from app.uploads import Uploads
-from crypto.errors import CandorError
+from crypto.errors import CandorError, KeyFormatError
+from crypto.log_key_file import parse_log_key
+from crypto.minisign import SigningKey
 from crypto.roster import Roster
 from forms.form import Form
 from forms.loader import default_form
@@ -38,10 +40,11 @@ def open_service(settings: Settings, *, today: Callable[[], date] = utc_today) -
     """Hold everything that a running service needs, and let it go in order.
 
     Raises:
-        StartError: a roster or data directory that cannot be used.
+        StartError: a roster, log key or data directory that cannot be used.
     """
     roster = read_roster(settings, today())
     require_demonstration_place(roster, settings)
+    log_key = read_log_key(settings, roster)
     forms = _forms(roster)
     with ExitStack() as held:
         intake = held.enter_context(_open_intake(settings.data, today))
@@ -52,6 +55,7 @@ def open_service(settings: Settings, *, today: Callable[[], date] = utc_today) -
         yield Service(
             settings=settings,
             roster=roster,
+            log_key=log_key,
             intake=intake,
             forms=forms,
             languages=Languages.load(),
@@ -76,6 +80,30 @@ def read_roster(settings: Settings, today: date) -> Roster:
         raise StartError(f"cannot read {error.filename}: {error.strerror}") from None
     except CandorError as error:
         raise StartError(f"{settings.roster}: {error}") from None
+
+
+def read_log_key(settings: Settings, roster: Roster) -> SigningKey:
+    """Read the key that signs the log, which the roster must name.
+
+    Raises:
+        StartError: missing, damaged, or a key that no reader of the roster would take.
+    """
+    path = settings.log_key
+    try:
+        key = parse_log_key(path.read_text("ascii"))
+    except OSError as error:
+        raise StartError(
+            f"cannot read the log key {path}: {error.strerror}: put it back from your copy, or have"
+            " a roster signed that names a new one"
+        ) from None
+    except (KeyFormatError, UnicodeDecodeError):
+        raise StartError(f"{path} is no log key: put it back from your copy") from None
+    if key.verify_key not in roster.log_keys:
+        raise StartError(
+            f"the roster does not name the log key in {path}: put the right one there, or have a"
+            f" roster signed that names {key.verify_key.serialize()}"
+        )
+    return key
 
 
 def require_demonstration_place(roster: Roster, settings: Settings) -> None:

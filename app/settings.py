@@ -41,6 +41,11 @@ class Settings(BaseSettings):
         default=Path("roster.json"),
         description="The signed roster; its signature lies beside it as <name>.minisig.",
     )
+    log_key: Path = Field(
+        default=Path("log.key"),
+        description="The key that signs the log of what has arrived; its public half stands in the "
+        "roster. Keep a copy elsewhere.",
+    )
     data: Path = Field(
         default=Path("data"),
         description="Where sealed envelopes rest. Put it on an encrypted volume.",
@@ -134,7 +139,7 @@ def load_settings(path: Path | None) -> Settings:
     return settings.model_copy(update=places)
 
 
-_PLACES: Final = ("roster", "data", "socket")
+_PLACES: Final = ("roster", "log_key", "data", "socket")
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

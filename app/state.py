@@ -16,6 +16,7 @@ from app.session import SessionBox
 from app.settings import Settings
 from app.stretch import Stretcher
 from app.uploads import Uploads
+from crypto.minisign import SigningKey
 from crypto.roster import Channel, Roster
 from forms.form import FILES, MAIN_TEXT, READERS, Form, Kind
 from intake.days import utc_today
@@ -28,6 +29,7 @@ class Service:
     """Everything that outlives a request.
 
     Attributes:
+        log_key: signs the heads of the log; the roster in force names its public half.
         forms: the form of each channel, by the channel's id, as its source is asked.
         sealing: the threads that parse, seal and store what arrives.
         budget: what uploads may hold in memory beyond their small buffers.
@@ -36,6 +38,7 @@ class Service:
 
     settings: Settings
     roster: Roster
+    log_key: SigningKey
     intake: Intake
     forms: Mapping[str, Form]
     languages: Languages

@@ -17,6 +17,7 @@ from app.settings import document_settings
 from benchmarks.client import FailedError, connected
 from benchmarks.processes import Watched
 from crypto.keys import Identity
+from crypto.log_key_file import serialize_log_key
 from crypto.minisign import SigningKey
 from crypto.roster import DEFAULT_LIFETIME, Channel, FormReference, Reviewer, Roster
 from crypto.signed_roster import sign_roster
@@ -51,10 +52,12 @@ def make_place(directory: Path, **settings: str | int) -> Place:
     """Set up a service with two reviewers and a custodian; no demonstration, so any port does."""
     directory.mkdir(parents=True)
     port = _free_port()
-    root = SigningKey.generate()
-    document, signature = sign_roster(_roster(root, f"http://127.0.0.1:{port}"), root)
+    root, log_key = SigningKey.generate(), SigningKey.generate()
+    roster = _roster(root, log_key, f"http://127.0.0.1:{port}")
+    document, signature = sign_roster(roster, root)
     (directory / "roster.json").write_bytes(document)
     (directory / "roster.json.minisig").write_bytes(signature)
+    (directory / "log.key").write_text(serialize_log_key(log_key))
     Intake.create(directory / "data").close()
     key = root.verify_key.serialize()
     values: dict[str, str | int] = {"root_key": key, "port": port, **settings}
@@ -106,7 +109,7 @@ def _wait_until_listening(address: tuple[str, int], process: "subprocess.Popen[s
     raise FailedError(f"{address} did not begin to listen")
 
 
-def _roster(root: SigningKey, origin: str) -> Roster:
+def _roster(root: SigningKey, log_key: SigningKey, origin: str) -> Roster:
     form = default_form()
     today = utc_today()
     return Roster(
@@ -125,6 +128,7 @@ def _roster(root: SigningKey, origin: str) -> Roster:
         ),
         reviewers=tuple(map(_reviewer, READERS)),
         root=root.verify_key,
+        log_keys=(log_key.verify_key,),
         custodian=_reviewer("custodian"),
     )
 

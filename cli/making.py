@@ -35,6 +35,7 @@ def init(
     Every reviewer first runs `candor identity new` on their own machine and sends the two public
     lines. The root key signs who may read: move root.age to an offline machine afterwards, the
     server does not need it. Publish the fingerprint somewhere else as well, on paper for instance.
+    log.key signs the log of what has arrived: it stays with the server, and a copy elsewhere.
 
     \b
     A plan:
@@ -61,7 +62,7 @@ def init(
     Example:
       candor init /srv/candor --plan plan.toml
     """
-    from console.ceremony import ROOT_FILE, make_service
+    from console.ceremony import LOG_KEY_FILE, ROOT_FILE, make_service
     from console.plan import load_plan
     from crypto.wordlist import draw_passphrase
     from intake.days import utc_today
@@ -78,6 +79,7 @@ def init(
     typer.echo(f"Root key     {directory / ROOT_FILE}")
     if generate:
         typer.echo(f"Passphrase   {passphrase}")
+    typer.echo(f"Log key      {directory / LOG_KEY_FILE}")
     typer.echo(f"Fingerprint  {roster.root.serialize()}")
     typer.echo(f"Valid until  {roster.expires}")
     typer.echo(f"\nMove {ROOT_FILE} to an offline machine, with its passphrase. Then start with:")

@@ -3,6 +3,7 @@
 A service directory as it leaves a ceremony, files with mode 0600 in directories with mode 0700:
 
     root.age                   the root key under its passphrase; belongs on an offline machine
+    log.key                    what signs the heads of the log; stays with the server
     roster.json                who may read
     roster.json.minisig        its signature by the root key
     identities/<id>.age        of a demonstration only: a reviewer's identity under a passphrase
@@ -17,6 +18,7 @@ from pathlib import Path
 from console.plan import Plan, default_form_reference, draft_roster
 from crypto.identity_file import seal_identity
 from crypto.keys import Identity
+from crypto.log_key_file import serialize_log_key
 from crypto.minisign import SigningKey
 from crypto.passphrase_file import WORK_FACTOR
 from crypto.root_key_file import seal_root_key
@@ -28,6 +30,7 @@ from disk.errors import OutputError
 from disk.files import new_file, private_directory, private_subdirectory
 
 ROOT_FILE = "root.age"
+LOG_KEY_FILE = "log.key"
 ROSTER_FILE = "roster.json"
 SIGNATURE_FILE = "roster.json.minisig"
 IDENTITIES = "identities"
@@ -86,7 +89,7 @@ def describe_reviewer(  # noqa: PLR0913 - what a source is shown of a person
 def make_service(
     directory: Path, plan: Plan, passphrase: str, *, today: date, work_factor: int = WORK_FACTOR
 ) -> Roster:
-    """Draw a root key and a service id, and write root.age and the signed roster.
+    """Draw root key, log key and service id, and write both keys and the signed roster.
 
     Args:
         directory: made if it is not there; nothing in it is overwritten.
@@ -99,11 +102,10 @@ def make_service(
         PlanError: no roster can be made from the plan.
         OutputError: the directory holds a service already, or others may write into it.
     """
-    root = SigningKey.generate()
-    service_id = secrets.token_bytes(SERVICE_ID_BYTES)
-    roster = draft_roster(plan, root.verify_key, service_id=service_id, today=today)
+    root, log_key = SigningKey.generate(), SigningKey.generate()
+    roster = _first_roster(plan, root, log_key, today)
     sealed_root = seal_root_key(root, passphrase, work_factor=work_factor)
-    _write_service(directory, roster, root, sealed_root, identities={})
+    _write_service(directory, roster, root, _service_keys(sealed_root, log_key), identities={})
     return roster
 
 
@@ -123,10 +125,10 @@ def make_demonstration(
         OutputError: the directory holds a service already, or others may write into it.
     """
     root, root_passphrase = SigningKey.generate(), draw_passphrase()
+    log_key = SigningKey.generate()
     people = tuple(_draw_person(directory, person) for person in _PEOPLE)
     plan = _demonstration_plan(origin, [person.reviewer for person, _ in people])
-    service_id = secrets.token_bytes(SERVICE_ID_BYTES)
-    roster = draft_roster(plan, root.verify_key, service_id=service_id, today=today)
+    roster = _first_roster(plan, root, log_key, today)
     # Everything slow comes before the first file, so that an interrupted start leaves nothing.
     identities = {
         person.identity_file.name: seal_identity(
@@ -135,7 +137,7 @@ def make_demonstration(
         for person, identity in people
     }
     sealed_root = seal_root_key(root, root_passphrase, work_factor=work_factor)
-    _write_service(directory, roster, root, sealed_root, identities)
+    _write_service(directory, roster, root, _service_keys(sealed_root, log_key), identities)
     return Demonstration(
         directory=directory,
         roster=roster,
@@ -193,11 +195,23 @@ def _demonstration_plan(origin: str, people: list[Reviewer]) -> Plan:
     return Plan((origin,), tuple(reviewers), (channel,), custodian, demonstration=True)
 
 
+def _first_roster(plan: Plan, root: SigningKey, log_key: SigningKey, today: date) -> Roster:
+    service_id = secrets.token_bytes(SERVICE_ID_BYTES)
+    log_keys = (log_key.verify_key,)
+    return draft_roster(
+        plan, root.verify_key, service_id=service_id, today=today, log_keys=log_keys
+    )
+
+
+def _service_keys(sealed_root: bytes, log_key: SigningKey) -> Mapping[str, bytes]:
+    return {ROOT_FILE: sealed_root, LOG_KEY_FILE: serialize_log_key(log_key).encode("ascii")}
+
+
 def _write_service(
     directory: Path,
     roster: Roster,
     root: SigningKey,
-    sealed_root: bytes,
+    keys: Mapping[str, bytes],
     identities: Mapping[str, bytes],
 ) -> None:
     """Write what a ceremony made; the roster comes last, and with it the service exists."""
@@ -205,7 +219,8 @@ def _write_service(
     with private_directory(directory) as service:
         if (directory / ROSTER_FILE).exists():
             raise OutputError(f"{directory} holds a service already: name another directory")
-        _write(service, ROOT_FILE, sealed_root)
+        for name, key in keys.items():
+            _write(service, name, key)
         if identities:
             with private_subdirectory(service, IDENTITIES) as subdirectory:
                 for name, sealed in identities.items():

@@ -13,6 +13,7 @@ from console.plan import load_plan
 from crypto.errors import ForeignRosterError, UnsignedRosterError, WrongPassphraseError
 from crypto.identity_file import open_identity
 from crypto.keys import Identity
+from crypto.log_key_file import parse_log_key
 from crypto.minisign import SigningKey, VerifyKey
 from crypto.root_key_file import open_root_key
 from crypto.roster import Roster
@@ -117,6 +118,13 @@ def test_passphrases_are_seven_words_drawn_anew_and_kept_out_of_repr(tmp_path: P
         assert passphrase not in repr(made)
 
 
+def test_the_roster_names_the_log_key_that_lies_beside_it(tmp_path: Path) -> None:
+    made = make_demonstration(tmp_path / "demo", origin=ORIGIN, today=TODAY, work_factor=1)
+    for directory, roster in ((tmp_path / "demo", made.roster), (tmp_path, make(tmp_path))):
+        key = parse_log_key((directory / "log.key").read_text())
+        assert roster.log_keys == (key.verify_key,)
+
+
 def test_only_the_owner_can_read_what_a_ceremony_wrote(tmp_path: Path) -> None:
     make_demonstration(tmp_path / "a" / "var", origin=ORIGIN, today=TODAY, work_factor=1)
     modes = {
@@ -129,6 +137,7 @@ def test_only_the_owner_can_read_what_a_ceremony_wrote(tmp_path: Path) -> None:
         "var/identities/reviewer-a.age": 0o600,
         "var/identities/reviewer-b.age": 0o600,
         "var/identities/custodian.age": 0o600,
+        "var/log.key": 0o600,
         "var/root.age": 0o600,
         "var/roster.json": 0o600,
         "var/roster.json.minisig": 0o600,

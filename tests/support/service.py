@@ -22,6 +22,7 @@ from app.state import Service
 from crypto.bag_reader import BagReader
 from crypto.envelope import open_seekable
 from crypto.keys import Identity
+from crypto.log_key_file import serialize_log_key
 from crypto.minisign import SigningKey
 from crypto.roster import Channel, FormReference, Reviewer, Roster
 from crypto.signed_roster import sign_roster
@@ -43,6 +44,7 @@ class House:
     directory: Path
     settings: Settings
     root: SigningKey
+    log_key: SigningKey
     roster: Roster
     readers: dict[str, Identity]
     custodian: Identity
@@ -82,7 +84,7 @@ def make_house(directory: Path, *, origin: str, **settings: str | int) -> House:
     directory.mkdir(parents=True, exist_ok=True)
     identities = {name: Identity.generate() for name in ("press", "lawyers", "custodian")}
     people = {name: _reviewer(name, identity) for name, identity in identities.items()}
-    root = SigningKey.generate()
+    root, log_key = SigningKey.generate(), SigningKey.generate()
     today = datetime.now(UTC).date()
     roster = Roster(
         service_id=os.urandom(16),
@@ -94,6 +96,7 @@ def make_house(directory: Path, *, origin: str, **settings: str | int) -> House:
         reviewers=(people["press"], people["lawyers"]),
         custodian=people["custodian"],
         root=root.verify_key,
+        log_keys=(log_key.verify_key,),
     )
     values: dict[str, str | int] = {
         "root_key": root.verify_key.serialize(),
@@ -103,11 +106,13 @@ def make_house(directory: Path, *, origin: str, **settings: str | int) -> House:
     }
     config = directory / "candor.toml"
     config.write_text(document_settings(values))
+    (directory / "log.key").write_text(serialize_log_key(log_key))
     Intake.create(directory / "data").close()
     house = House(
         directory,
         load_settings(config),
         root,
+        log_key,
         roster,
         {name: identities[name] for name in ("press", "lawyers")},
         identities["custodian"],
