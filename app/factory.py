@@ -43,7 +43,7 @@ def create_app(service: Service) -> FastAPI:
         },
     )
     app.state.service = service
-    app.add_middleware(Shield, origins=service.roster.origins)
+    app.add_middleware(Shield)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(Refusal, _on_refusal)

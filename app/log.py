@@ -31,6 +31,8 @@ class Event(StrEnum):
     BATCH_FAILED = "daily batch failed"
     ROSTER_ENDS_SOON = "roster expires soon"
     ROSTER_EXPIRED = "roster has expired"
+    ROSTER_TAKEN = "newer roster taken"
+    ROSTER_REFUSED = "roster file refused, the last good one stays in force"
     STORAGE_FULL = "storage is full"
     FAILED = "request failed"
     LIBRARY = "library message"

@@ -3,23 +3,25 @@
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Final
 
 from app.buffers import Budget
 from app.languages import Languages
-from app.roster_file import read_roster_file
+from app.roster_file import RosterFile, read_roster_file
 from app.session import SessionBox
 from app.session_keys import HourlyKeys
 from app.settings import Settings
 from app.state import Service
 from app.stretch import Stretcher
 from app.uploads import Uploads
-from crypto.errors import CandorError, KeyFormatError
+from crypto.errors import CandorError, ExpiredRosterError, KeyFormatError
 from crypto.log_key_file import parse_log_key
 from crypto.minisign import SigningKey
 from crypto.roster import Roster
+from crypto.signed_roster import parse_roster
 from forms.form import Form
 from forms.loader import default_form
 from intake.days import utc_today
@@ -42,19 +44,21 @@ def open_service(settings: Settings, *, today: Callable[[], date] = utc_today) -
     Raises:
         StartError: a roster, log key or data directory that cannot be used.
     """
-    roster = read_roster(settings, today())
-    require_demonstration_place(roster, settings)
-    log_key = read_log_key(settings, roster)
-    forms = _forms(roster)
+    file = read_roster(settings, today())
+    require_demonstration_place(file.roster, settings)
+    log_key = read_log_key(settings, file.roster)
+    forms = _forms(file.roster)
     with ExitStack() as held:
         intake = held.enter_context(_open_intake(settings.data, today))
-        stretcher = Stretcher(settings.key_stretches_at_once, roster.service_id)
+        earlier = _adopt(intake, file, settings)
+        stretcher = Stretcher(settings.key_stretches_at_once, file.roster.service_id)
         held.callback(stretcher.close)
         sealing = ThreadPoolExecutor(settings.sealing_threads, thread_name_prefix="sealing")
         held.callback(sealing.shutdown)
         yield Service(
             settings=settings,
-            roster=roster,
+            signed_roster=file,
+            earlier=earlier,
             log_key=log_key,
             intake=intake,
             forms=forms,
@@ -68,18 +72,51 @@ def open_service(settings: Settings, *, today: Callable[[], date] = utc_today) -
         )
 
 
-def read_roster(settings: Settings, today: date) -> Roster:
-    """Read and verify the roster under the pinned root key.
+def under_roster(service: Service, file: RosterFile) -> Service:
+    """Give the service as it goes on under a newer roster.
 
     Raises:
-        StartError: missing, not the root key's, expired, malformed.
+        StartError: it cannot be used here: another service's, an older one, forms not at hand.
+    """
+    if file.roster.service_id != service.roster.service_id:
+        raise StartError("the roster is for another service")
+    require_demonstration_place(file.roster, service.settings)
+    log_key = read_log_key(service.settings, file.roster)
+    forms = _forms(file.roster)
+    earlier = _adopt(service.intake, file, service.settings)
+    return replace(service, signed_roster=file, earlier=earlier, log_key=log_key, forms=forms)
+
+
+def read_roster(settings: Settings, today: date) -> RosterFile:
+    """Read and verify the roster under the pinned root key.
+
+    With one that has expired a service stands, and is closed.
+
+    Raises:
+        StartError: missing, not the root key's, malformed.
     """
     try:
-        return read_roster_file(settings.roster, settings.root_key, today)
+        try:
+            return read_roster_file(settings.roster, settings.root_key, today)
+        except ExpiredRosterError:
+            return read_roster_file(settings.roster, settings.root_key, date.min)
     except OSError as error:
         raise StartError(f"cannot read {error.filename}: {error.strerror}") from None
     except CandorError as error:
         raise StartError(f"{settings.roster}: {error}") from None
+
+
+def _adopt(intake: Intake, file: RosterFile, settings: Settings) -> tuple[Roster, ...]:
+    """Take the roster as the newest of this service, and return those before it."""
+    try:
+        intake.adopt_roster(file.roster, file.document, file.signature)
+    except (CandorError, IntakeError) as error:
+        raise StartError(f"{settings.roster}: {error}") from None
+    return tuple(
+        parse_roster(document, signature, file.roster.root, today=date.min, origin=None)
+        for document, signature in intake.remembered_rosters()
+        if document != file.document
+    )
 
 
 def read_log_key(settings: Settings, roster: Roster) -> SigningKey:

@@ -129,7 +129,7 @@ class _Reception:
 
     async def run(self, request: Request) -> Received:
         """Receive the body, seal and store it."""
-        if self._service.today() > self._service.roster.expires:
+        if self._service.is_closed:
             raise Refusal(Reason.ROSTER_EXPIRED)
         with self._service.uploads.one():
             try:

@@ -6,7 +6,8 @@ Origin against Host, else the sender is no browser. It needs no token, so nothin
 together; the cookie's SameSite=Strict stands behind it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import Reason
 from app.pages import problem_page
+from app.state import service_of
 
 SECURITY_HEADERS: Final[Mapping[str, str]] = {
     "Content-Security-Policy": (
@@ -39,22 +41,19 @@ SECURITY_HEADERS: Final[Mapping[str, str]] = {
     "Cache-Control": "no-store",
 }
 
+_PUBLIC: Final = ("/static/", "/log/", "/forms/", "/roster.json")
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Shield:
     """Refuse foreign hosts and cross-site posts, and give every answer its headers.
 
-    Args:
-        app: what answers the rest.
-        origins: where this service may be reached, as the roster lists them.
+    Where the service may be reached, the roster in force lists. Once it has expired, every page
+    says that the service is closed; what strangers verify is still there.
     """
 
-    def __init__(self, app: ASGIApp, origins: Iterable[str]) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        places = [urlsplit(origin) for origin in origins]
-        self._hosts = {place.netloc.lower() for place in places}
-        self._encrypted = {place.netloc.lower() for place in places if place.scheme == "https"}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -62,6 +61,9 @@ class Shield:
             await self._app(scope, receive, send)
             return
 
+        request = Request(scope)
+        service = service_of(request)
+        places = [tuple(origin.lower().split("://")) for origin in service.roster.origins]
         headers = Headers(scope=scope)
         body_is_left = _has_body(headers)
 
@@ -75,22 +77,30 @@ class Shield:
             if message["type"] == "http.response.start":
                 answer = MutableHeaders(scope=message)
                 answer.update(SECURITY_HEADERS)
-                if headers.get("host", "").lower() in self._encrypted:
+                if ("https", headers.get("host", "").lower()) in places:
                     _secure_cookies(answer)
                 if body_is_left:
                     # an answer before the body's end ends the connection; see app.connection
                     answer["Connection"] = "close"
             await send(message)
 
-        reason = self._objection(scope["method"], headers)
-        app = self._app if reason is None else problem_page(Request(scope), reason)
+        reason = _objection(scope["method"], headers, {host for _, host in places})
+        if reason is None and service.is_closed and not _stays_open(scope["path"]):
+            reason = Reason.ROSTER_EXPIRED
+        app = self._app if reason is None else problem_page(request, reason)
         await app(scope, receive_watched, send_guarded)
 
-    def _objection(self, method: str, headers: Headers) -> Reason | None:
-        hosts = headers.getlist("host")
-        if len(hosts) != 1 or hosts[0].lower() not in self._hosts:
-            return Reason.UNKNOWN_HOST
-        return None if is_same_origin(method, headers) else Reason.CROSS_SITE
+
+def _objection(method: str, headers: Headers, hosts: AbstractSet[str]) -> Reason | None:
+    named = headers.getlist("host")
+    if len(named) != 1 or named[0].lower() not in hosts:
+        return Reason.UNKNOWN_HOST
+    return None if is_same_origin(method, headers) else Reason.CROSS_SITE
+
+
+def _stays_open(path: str) -> bool:
+    """Tell what a closed service still answers: the style, the way out, and its public record."""
+    return path.startswith(_PUBLIC) or path.endswith(("/leave", "/left"))
 
 
 def is_same_origin(method: str, headers: Headers) -> bool:

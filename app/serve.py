@@ -13,6 +13,7 @@ from typing import Final
 from app.factory import create_app
 from app.log import Event, configure_logging, log
 from app.opening import StartError, open_service
+from app.roster_watch import RosterWatch
 from app.server import make_server
 from app.settings import Settings
 from app.state import Service
@@ -37,9 +38,11 @@ def serve(settings: Settings) -> None:
     keep_memory_private()
     with open_service(settings) as service:
         _sweep(service)
-        with keep_days(service):
+        app = create_app(service)
+        watch = RosterWatch(service, lambda renewed: setattr(app.state, "service", renewed))
+        with keep_days(watch):
             log(Event.STARTED)
-            make_server(create_app(service), settings).run()
+            make_server(app, settings).run()
     log(Event.STOPPED)
 
 
@@ -71,10 +74,10 @@ def _sweep(service: Service) -> None:
 
 
 @contextmanager
-def keep_days(service: Service) -> Iterator[None]:
+def keep_days(watch: RosterWatch) -> Iterator[None]:
     """Close days beside the service: what is overdue now, and then each at 00:00 UTC."""
     stop = threading.Event()
-    thread = threading.Thread(target=_keep_days, args=(service, stop), name="days")
+    thread = threading.Thread(target=_keep_days, args=(watch, stop), name="days")
     thread.start()
     try:
         yield
@@ -83,9 +86,11 @@ def keep_days(service: Service) -> Iterator[None]:
         thread.join()
 
 
-def _keep_days(service: Service, stop: threading.Event) -> None:
+def _keep_days(watch: RosterWatch, stop: threading.Event) -> None:
     closed = None
     while not stop.is_set():
+        watch.look()
+        service = watch.service
         service.sessions.turn_keys()
         today = service.today()
         wait = min(_seconds_to_midnight(), _LOOK_SECONDS)

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from app.buffers import Budget
 from app.errors import Reason, Refusal
 from app.languages import Languages
+from app.roster_file import RosterFile
 from app.session import SessionBox
 from app.settings import Settings
 from app.stretch import Stretcher
@@ -28,7 +29,12 @@ from intake.values import Door
 class Service:
     """Everything that outlives a request.
 
+    A newer roster makes a new value; each request keeps the one that it began with.
+
     Attributes:
+        signed_roster: the roster in force, and its bytes.
+        earlier: rosters that were in force and have not expired: what was sealed under one of them
+            is still taken.
         log_key: signs the heads of the log; the roster in force names its public half.
         forms: the form of each channel, by the channel's id, as its source is asked.
         sealing: the threads that parse, seal and store what arrives.
@@ -37,7 +43,8 @@ class Service:
     """
 
     settings: Settings
-    roster: Roster
+    signed_roster: RosterFile
+    earlier: tuple[Roster, ...]
     log_key: SigningKey
     intake: Intake
     forms: Mapping[str, Form]
@@ -48,6 +55,16 @@ class Service:
     sealing: ThreadPoolExecutor
     budget: Budget
     today: Callable[[], date] = field(default=utc_today)
+
+    @property
+    def roster(self) -> Roster:
+        """The roster in force."""
+        return self.signed_roster.roster
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the roster has expired: then there is nobody to seal anything to."""
+        return self.today() > self.roster.expires
 
     def channel(self, channel_id: str) -> Channel:
         """Find a channel by its id.
@@ -74,7 +91,13 @@ class Service:
 
     def door(self, channel: Channel) -> Door:
         """Give the door at which this channel's envelopes come in."""
-        return Door(channel.id, frozenset({channel.slots}))
+        before = {
+            other.slots
+            for roster in self.earlier
+            for other in roster.channels
+            if other.id == channel.id
+        }
+        return Door(channel.id, frozenset({channel.slots, *before}))
 
 
 def _keep(form: Form, ids: set[str]) -> Form:
@@ -88,8 +111,8 @@ def _keep(form: Form, ids: set[str]) -> Form:
 
 
 def service_of(request: Request) -> Service:
-    """Find the service that answers this request."""
-    service: Service = request.app.state.service
+    """Find the service that answers this request, the same one until it is answered."""
+    service: Service = request.scope.setdefault("candor", request.app.state.service)
     return service
 
 

@@ -37,7 +37,7 @@ HEADINGS: Final[Mapping[Reason, str]] = {
     Reason.BUSY: _LATER,
     Reason.STORAGE_FULL: _LATER,
     Reason.STORAGE_FAILED: _LATER,
-    Reason.ROSTER_EXPIRED: _LATER,
+    Reason.ROSTER_EXPIRED: say("This service is closed for now"),
     Reason.INTERNAL: _LATER,
 }
 OTHER_HEADING: Final = _NOT_SENT
@@ -105,8 +105,8 @@ ADVICE: Final[Mapping[Reason, str]] = {
         "It could not be stored, and nothing was kept. Please try again later."
     ),
     Reason.ROSTER_EXPIRED: say(
-        "The list of readers is out of date, so nothing can be sealed to them."
-        " Please try again in a few days."
+        "Its list of readers has run out, so there is nobody to whom anything could be sealed."
+        " Nothing was kept. Please look again in a few days."
     ),
     Reason.INTERNAL: say(
         "Something went wrong on our side. If you were sending something and no page said that it"

@@ -89,4 +89,4 @@ def _emptied(place: Place) -> Codename:
 
 def _service_id(place: Place) -> bytes:
     settings = load_settings(place.config)
-    return read_roster_file(settings.roster, settings.root_key, utc_today()).service_id
+    return read_roster_file(settings.roster, settings.root_key, utc_today()).roster.service_id

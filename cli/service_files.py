@@ -55,5 +55,5 @@ def load_service(config: Path) -> ServiceFiles:
     from intake.days import utc_today
 
     settings = read_settings(config)
-    roster = read_roster_file(settings.roster, settings.root_key, utc_today())
-    return ServiceFiles(settings, roster)
+    file = read_roster_file(settings.roster, settings.root_key, utc_today())
+    return ServiceFiles(settings, file.roster)

@@ -5,8 +5,9 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Self
 
+from crypto.roster import Roster
 from crypto.sinks import Buffer
-from intake import batch, envelopes, mailbox, purge, status, sweep
+from intake import batch, envelopes, mailbox, purge, rosters, status, sweep
 from intake.arrival import Arrival
 from intake.blobs import BlobDirectory, sync_directory
 from intake.database import NAME, Database, make_private
@@ -150,6 +151,21 @@ class Intake:
             UnknownEnvelopeError: there is none, or it was removed while it was read.
         """
         return envelopes.open_envelope(self._store, digest)
+
+    # The roster
+
+    def adopt_roster(self, roster: Roster, document: bytes, signature: bytes) -> None:
+        """Take a roster as the newest; no older one and no second one is taken after it.
+
+        Raises:
+            RolledBackRosterError: a newer one was in force here.
+            ForkedRosterError: another one with this serial was.
+        """
+        rosters.adopt(self._store, roster, document, signature)
+
+    def remembered_rosters(self) -> list[tuple[bytes, bytes]]:
+        """List the rosters that were in force and have not expired, as document and signature."""
+        return rosters.remembered(self._store)
 
     # Housekeeping
 

@@ -3,7 +3,7 @@
 import subprocess
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from app.factory import create_app
 from app.log import Event
 from app.opening import DEMONSTRATION_ORIGIN, StartError, open_service
+from app.roster_watch import RosterWatch
 from app.serve import close_days, keep_days
 from app.settings import Settings
 from crypto.minisign import SigningKey
@@ -65,14 +66,6 @@ def test_an_altered_roster_is_refused(house: House) -> None:
 def test_a_missing_roster_is_named(house: House) -> None:
     house.settings.roster.unlink()
     assert "cannot read" in refusal(house.settings)
-
-
-def test_an_expired_roster_is_refused(house: House) -> None:
-    today = datetime.now(UTC).date()
-    write_roster(
-        house, house.roster, issued=today - timedelta(days=9), expires=today - timedelta(days=1)
-    )
-    assert "valid until" in refusal(house.settings)
 
 
 def test_a_directory_that_was_never_made_is_refused(house: House) -> None:
@@ -145,7 +138,7 @@ def test_a_batch_that_fails_is_tried_again(
     tomorrow = house.roster.issued + timedelta(days=1)
     with (
         open_service(house.settings, today=lambda: tomorrow) as service,
-        keep_days(service),
+        keep_days(RosterWatch(service, lambda _: None)),
     ):
         assert eventually(lambda: caplog.messages.count(Event.BATCH_FAILED) > 1)
         if blobs.exists():

@@ -4,6 +4,7 @@ No mocks: the roster is signed, the store is on a disk, the server is a process 
 """
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -122,8 +123,10 @@ def make_house(directory: Path, *, origin: str, **settings: str | int) -> House:
 
 
 def write_roster(house: House, roster: Roster, **changes: Any) -> None:
-    """Sign a roster, perhaps changed, and put it in its place."""
-    document, signature = sign_roster(replace(roster, **changes), house.root)
+    """Sign a roster, perhaps changed, as the next one, and put it in its place."""
+    place = house.settings.roster
+    serial = json.loads(place.read_bytes())["serial"] + 1 if place.exists() else 1
+    document, signature = sign_roster(replace(roster, **{"serial": serial} | changes), house.root)
     house.settings.roster.write_bytes(document)
     house.settings.roster.with_name("roster.json.minisig").write_bytes(signature)
 
