@@ -1,17 +1,17 @@
 """What every answer carries, and whose requests are refused."""
 
 import itertools
+from pathlib import Path
 
 import pytest
 from starlette.datastructures import Headers
-from starlette.responses import Response
 from starlette.testclient import TestClient
-from starlette.types import Receive, Scope, Send
 
-from app.security import SECURITY_HEADERS, Shield, is_same_origin
-from app.session import set_session
+from app.factory import create_app
+from app.security import SECURITY_HEADERS, is_same_origin
 from tests.app.conftest import ORIGIN, Web
 from tests.app.forms import field, form
+from tests.support.service import make_house, write_roster
 
 HOST = "candor.test"
 FORM = form(field("reader", "press"), field("report", "x"))
@@ -121,14 +121,18 @@ def test_forwarded_headers_are_not_believed(web: Web) -> None:
 @pytest.mark.parametrize(
     ("origin", "secure"), [("http://abc.onion", False), ("https://report.example", True)]
 )
-def test_a_cookie_of_an_encrypted_origin_stays_off_plain_http(origin: str, *, secure: bool) -> None:
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        response = Response("here")
-        set_session(response, "sealed")
-        await response(scope, receive, send)
-
-    shield = Shield(app, ["http://abc.onion", "https://report.example"])
-    cookies = TestClient(shield, origin).get("/").headers.get_list("set-cookie")
+def test_a_cookie_of_an_encrypted_origin_stays_off_plain_http(
+    tmp_path: Path, origin: str, *, secure: bool
+) -> None:
+    house = make_house(tmp_path / "house", origin=ORIGIN)
+    write_roster(house, house.roster, origins=("http://abc.onion", "https://report.example"))
+    with house.open() as service:
+        client = TestClient(create_app(service), origin)
+        headers = {"Content-Type": "multipart/form-data; boundary=b"}
+        answer = client.post(
+            "/en/report/general", content=FORM, headers=headers, follow_redirects=False
+        )
+    cookies = answer.headers.get_list("set-cookie")
     assert len(cookies) == 1
     assert ("Secure" in cookies[0]) == secure
     assert "HttpOnly" in cookies[0]
