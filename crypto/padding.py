@@ -5,6 +5,8 @@ PURBs" (PETS 2019), algorithm Padmé. The overhead is at most 12 %, from 64 KiB 
 3.2 %, above that 1.6 %.
 """
 
+from collections.abc import Iterator
+
 SMALLEST_BYTES = 65_536
 """The length of everything small: a report that is text only cannot be told from another."""
 
@@ -32,3 +34,11 @@ def padded_bytes(length: int) -> int:
 def is_padded(length: int) -> bool:
     """Tell whether `length` is one that `padded_bytes` returns for some bag."""
     return length >= SMALLEST_BYTES and padme(length) == length
+
+
+def padded_lengths(above: int, up_to: int) -> Iterator[int]:
+    """List the lengths that `padded_bytes` returns, above one bound and up to another, in order."""
+    length = padded_bytes(above + 1)
+    while length <= up_to:
+        yield length
+        length = padded_bytes(length + 1)

@@ -1,12 +1,13 @@
 """Lengths are padded as the PURBs paper says, and tell as little."""
 
 import math
+from itertools import islice, pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crypto.padding import SMALLEST_BYTES, is_padded, padded_bytes, padme
+from crypto.padding import SMALLEST_BYTES, is_padded, padded_bytes, padded_lengths, padme
 
 LENGTHS = st.one_of(
     st.integers(0, 1 << 20), st.integers(0, 1 << 44), st.integers(2, 40).map(lambda n: 1 << n)
@@ -77,3 +78,19 @@ def test_nothing_below_the_smallest_length_is_padded():
 def test_there_is_no_negative_length():
     with pytest.raises(ValueError, match="negative"):
         padme(-1)
+
+
+@given(st.integers(0, 1 << 40), st.integers(0, 1 << 22))
+def test_padded_lengths_are_all_of_them_in_order(above, span):
+    listed = list(islice(padded_lengths(above, above + span), 500))
+    assert listed == sorted(set(listed))
+    assert all(above < length <= above + span and is_padded(length) for length in listed)
+    assert all(padded_bytes(one + 1) == other for one, other in pairwise(listed))
+    first = padded_bytes(above + 1)
+    assert listed[:1] == ([first] if first <= above + span else [])
+
+
+def test_there_are_thirty_two_lengths_in_each_octave_up_to_four_gibibytes():
+    assert list(padded_lengths(0, SMALLEST_BYTES)) == [SMALLEST_BYTES]
+    for power in range(16, 32):
+        assert len(list(padded_lengths(1 << power, 2 << power))) == 32
