@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 from starlette.requests import Request
 
@@ -36,9 +36,11 @@ from crypto.roster import Channel
 from crypto.source_keys import SourceKeys
 from crypto.submission import SubmissionWriter
 from forms.form import FILES
+from intake.values import EnvelopeHash
 
 # what the parts' own headers add to a body; beyond it Content-Length alone refuses
 _OVERHEAD_BYTES: Final = 1 << 20
+_Done = TypeVar("_Done")
 _MULTIPART_REASONS: Final = {
     MultipartError: Reason.BROKEN_FORM,
     NotMultipartError: Reason.NOT_A_FORM,
@@ -52,11 +54,13 @@ class Received:
 
     Attributes:
         keys: the sender's.
+        envelope: by which it will stand in the log.
         readers: ids of the reviewers who can open it.
         files: the size of each, in their order.
     """
 
     keys: SourceKeys
+    envelope: EnvelopeHash
     readers: tuple[str, ...]
     files: tuple[int, ...]
 
@@ -84,7 +88,9 @@ async def receive_report(
     order = Order(BagKind.REPORT, channel, form, language.code)
     reception = _Reception(service, order, NewSender(codename, service.stretcher))
     received = await reception.run(request)
-    return ReceivedReport(received.keys, received.readers, received.files, codename)
+    return ReceivedReport(
+        received.keys, received.envelope, received.readers, received.files, codename
+    )
 
 
 async def receive_message(
@@ -133,15 +139,15 @@ class _Reception:
             raise Refusal(Reason.ROSTER_EXPIRED)
         with self._service.uploads.one():
             try:
-                keys = await self._receive(request)
+                keys, envelope = await self._receive(request)
             except MultipartError as error:
                 problem = Problem(None, _MULTIPART_REASONS[type(error)])
                 raise RefusedForm([problem], self._form.values) from None
             finally:
                 await self._leave()
-        return Received(keys, self._readers, tuple(self._form.file_sizes))
+        return Received(keys, envelope, self._readers, tuple(self._form.file_sizes))
 
-    async def _receive(self, request: Request) -> SourceKeys:
+    async def _receive(self, request: Request) -> tuple[SourceKeys, EnvelopeHash]:
         self._is_too_large = self._announces_too_much(request)
         reader = MultipartReader(
             parse_boundary(request.headers.get("content-type", "")), self._form
@@ -187,12 +193,11 @@ class _Reception:
     def _start_deriving(self) -> None:
         self._deriving = self._loop.create_task(self._sender.keys())
 
-    async def _commit(self) -> SourceKeys:
+    async def _commit(self) -> tuple[SourceKeys, EnvelopeHash]:
         if self._deriving is None or self._sealing is None:
             raise RuntimeError("a form was finished without being accepted")
         keys = await self._deriving
-        await self._in_thread(partial(self._sealing.commit, keys))
-        return keys
+        return keys, await self._in_thread(partial(self._sealing.commit, keys))
 
     async def _leave(self) -> None:
         """Leave nothing that was not committed, also when we are being cancelled."""
@@ -201,8 +206,8 @@ class _Reception:
         if self._sealing is not None:
             await self._in_thread(self._sealing.abandon)
 
-    async def _in_thread(self, work: Callable[[], None]) -> None:
+    async def _in_thread(self, work: Callable[[], _Done]) -> _Done:
         """Run in a thread, and be done only when the thread is."""
         running = self._loop.run_in_executor(self._service.sealing, work)
         await finished(running)
-        running.result()
+        return running.result()

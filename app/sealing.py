@@ -13,6 +13,7 @@ from crypto.source_keys import SourceKeys
 from crypto.submission import SubmissionWriter
 from forms.answers import identity_text, main_text, to_answers
 from forms.form import Form
+from intake.values import EnvelopeHash
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +67,12 @@ class Sealing:
             )
             self._undo = undo.pop_all()
 
-    def commit(self, keys: SourceKeys) -> None:
+    def commit(self, keys: SourceKeys) -> EnvelopeHash:
         """Sign, seal the end, and make it exist: from here on the source may be told so."""
         custodian = self._custodian.recipient if self._custodian else None
         self.submission.finish(keys, identity_text=self._identity_text, custodian=custodian)
         self._envelope.close()
-        self._arrival.commit()
+        return self._arrival.commit()
 
     def abandon(self) -> None:
         """Remove whatever was not committed, and wipe the keys."""

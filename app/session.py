@@ -7,7 +7,8 @@ A cookie is base64url(nonce (24) || secretbox(plain)), and plain, PLAIN_BYTES wh
 A string is length (1) || UTF-8, a list is count (1) || items, a number is big-endian. Fields by
 purpose:
 
-    1 sent      language, codename secret (11), channel, readers, file sizes (6 each)
+    1 sent      language, codename secret (11), channel, readers, file sizes (6 each), envelope
+                hash (32)
     2 mailbox   token (32), identity seed (32), signing seed (32), channel or "", readers,
                 1 and file sizes (6 each) straight after a message, else 0
 
@@ -26,11 +27,13 @@ from nacl.secret import SecretBox
 from starlette.responses import Response
 
 from app.session_keys import KeySource
+from crypto.bag_info import ENVELOPE_HASH_BYTES
 from crypto.codename import SECRET_BYTES, Codename
 from crypto.errors import CandorError
 from crypto.keys import Identity
 from crypto.minisign import SigningKey
 from crypto.source_keys import SourceKeys
+from intake.values import EnvelopeHash
 
 COOKIE: Final = "session"
 # 40 readers of 32 bytes and 50 files fit, whatever else there is
@@ -59,6 +62,7 @@ class SentSession:
     channel: str
     readers: tuple[str, ...]
     files: tuple[int, ...]
+    envelope: EnvelopeHash
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +145,7 @@ def _serialize(session: Session) -> tuple[int, int, bytes]:
     if isinstance(session, SentSession):
         words = _string(session.codename.language) + session.codename.secret
         fields = words + _string(session.channel) + readers + _sizes(session.files)
-        return _SENT, SENT_SECONDS, fields
+        return _SENT, SENT_SECONDS, fields + session.envelope
     keys = session.keys
     secrets = keys.token + keys.identity.seed + keys.signing.seed
     arrived = b"\0" if session.arrived is None else b"\1" + _sizes(session.arrived)
@@ -153,13 +157,15 @@ def _parse(purpose: int, fields: "_Reader") -> Session:
         if purpose == _SENT:
             language = fields.string()
             codename = Codename(fields.take(SECRET_BYTES), language)
-            return SentSession(codename, fields.string(), fields.strings(), fields.sizes())
+            channel, readers, files = fields.string(), fields.strings(), fields.sizes()
+            envelope = EnvelopeHash(fields.take(ENVELOPE_HASH_BYTES))
+            return SentSession(codename, channel, readers, files, envelope)
         if purpose == _MAILBOX:
             token, seed, signing = (fields.take(_KEY_BYTES) for _ in range(3))
             keys = SourceKeys(token, Identity(seed), SigningKey(signing))
-            channel, readers = fields.string() or None, fields.strings()
+            known, readers = fields.string() or None, fields.strings()
             arrived = fields.sizes() if fields.take(1) == b"\1" else None
-            return MailboxSession(keys, channel, readers, arrived)
+            return MailboxSession(keys, known, readers, arrived)
     except (CandorError, ValueError):
         raise BadSessionError("the session's fields are not in their format") from None
     raise BadSessionError("the session is for another use")

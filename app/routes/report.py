@@ -51,7 +51,9 @@ async def send_report(
         # What never got as far as its fields starts anew.
         values = refused.values or _everyone(service, channel)
         return show_form(request, _page_of(service, language, channel), values, refused)
-    session = SentSession(received.codename, channel.id, received.readers, received.files)
+    session = SentSession(
+        received.codename, channel.id, received.readers, received.files, received.envelope
+    )
     return remember(see_other(f"/{language.code}/sent"), service, session)
 
 

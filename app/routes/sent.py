@@ -21,6 +21,7 @@ from crypto.errors import CodenameTypoError
 
 router = APIRouter(prefix="/{lang}")
 
+_DIGITS = 8  # of the receipt's number in one group
 _COME_BACK = timedelta(days=7)
 
 
@@ -38,6 +39,21 @@ async def check_words(request: Request, language: LanguageDep, session: SentDep)
     if problem is None:
         return _show(request, language, session, matched=True)
     return _show(request, language, session, errors=[ErrorView("words", problem)])
+
+
+@router.post("/sent/receipt")
+def receipt(request: Request, language: LanguageDep, session: SentDep) -> HTMLResponse:
+    """Show by which number the report will stand in the log, to a source who asks for it.
+
+    It is not part of the page before: a receipt can be used against whoever holds it.
+    """
+    number, today = session.envelope.hex(), service_of(request).today()
+    values = {
+        "number": [number[at : at + _DIGITS] for at in range(0, len(number), _DIGITS)],
+        "day": language.day(today),
+        "record": f"/log/{session.channel}/{today.isoformat()}.json",
+    }
+    return page(request, language, "receipt.html", values, here="sent")
 
 
 @router.post("/sent/done")

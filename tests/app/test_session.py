@@ -25,6 +25,7 @@ from crypto.codename import Codename
 from crypto.keys import Identity
 from crypto.minisign import SigningKey
 from crypto.source_keys import SourceKeys
+from intake.values import EnvelopeHash
 
 IDS = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?", fullmatch=True)
 READERS = st.lists(IDS, max_size=40).map(tuple)
@@ -39,6 +40,7 @@ SENT = st.builds(
     channel=IDS,
     readers=READERS,
     files=st.lists(st.integers(0, 2**40), max_size=50).map(tuple),
+    envelope=SEEDS,
 )
 MAILBOX = st.builds(
     MailboxSession,
@@ -68,7 +70,8 @@ MOST_FILES = (2**48 - 1,) * MAX_ATTACHMENTS
 
 
 def largest() -> SentSession:
-    return SentSession(Codename.generate("ru"), LONGEST_ID, MOST_READERS, MOST_FILES)
+    envelope = EnvelopeHash(bytes(32))
+    return SentSession(Codename.generate("ru"), LONGEST_ID, MOST_READERS, MOST_FILES, envelope)
 
 
 def largest_mailbox() -> MailboxSession:

@@ -30,6 +30,10 @@ def every_page(source: Source) -> Iterator[str]:
     source.field("Type the words from your paper, not from this page").fill("one")
     source.press("Check the words")
     yield "words, mistyped"
+    source.unfold("If you need proof that it arrived")
+    source.press("Show the number")
+    yield "receipt"
+    source.follow("Back to the secret words")
     source.press("I have written the words down")
     yield "mailbox, empty"
     for number in (1, 4):

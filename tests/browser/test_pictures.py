@@ -26,6 +26,7 @@ from crypto.codename import Codename
 from crypto.minisign import SigningKey
 from crypto.roster import Roster
 from crypto.source_keys import derive_source_keys
+from intake.values import EnvelopeHash
 from tests.support.png import shrink
 from tests.support.replies import deliver, reply_info
 from tests.support.service import ROOT, House, free_port, make_house
@@ -140,7 +141,9 @@ def session_of(service: Service, name: str) -> Session:
         keys = derive_source_keys(codename("en"), service.roster.service_id)
         return MailboxSession(keys, "general", ("press",))
     code = name.removeprefix("sent-")
-    return SentSession(codename(code), "general", ("press", "lawyers"), (1_843_200, 412_000))
+    envelope = EnvelopeHash(bytes(32))
+    files = (1_843_200, 412_000)
+    return SentSession(codename(code), "general", ("press", "lawyers"), files, envelope)
 
 
 def take(page: Page, service: Service, shot: Shot) -> bytes:
