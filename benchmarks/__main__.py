@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks import housekeeping, mailbox, memory, pages, reading, upload
+from benchmarks import housekeeping, log, mailbox, memory, pages, reading, upload
 from benchmarks.context import Context
 from benchmarks.machine import describe, wait_until_quiet
 from benchmarks.report import Section, section_text
@@ -19,6 +19,7 @@ PARTS: Mapping[str, Callable[[Context], list[Section]]] = {
     "pages": pages.measure,
     "mailbox": mailbox.measure,
     "housekeeping": housekeeping.measure,
+    "log": log.measure,
 }
 README = Path(__file__).with_name("README.md")
 # never a memory file system: fsync would be free and a large upload would fill it

@@ -62,7 +62,8 @@ class LogDay:
             raise MalformedLogError("a leaf of the log has another length")
         if len(set(self.leaves)) != len(self.leaves):
             raise MalformedLogError("a day of the log has a leaf twice")
-        if (self.after.size, self.after.root) != (self.head.size, self.head.root):
+        after = self.after
+        if (after.size, after.root) != (self.head.size, self.head.root):
             raise MalformedLogError("a day's head is not that of its leaves")
 
     @property
