@@ -78,7 +78,7 @@ class BagWriter:
         signing: SigningKey,
         *,
         filled_bytes: Callable[[int], int] | None,
-    ) -> None:
+    ) -> bytes:
         """Write everything behind the payload; the sink stays open.
 
         Args:
@@ -87,6 +87,9 @@ class BagWriter:
             signing: whose signature it is.
             filled_bytes: tells from the length of the ZIP with an empty padding.bin what it is to
                 be; None for a bag without padding.bin.
+
+        Returns:
+            SHA-256 of the tag manifest: it identifies the bag.
 
         Raises:
             ValueError: the ZIP is longer already.
@@ -102,6 +105,7 @@ class BagWriter:
         self._store(TAG_MANIFEST, tag_manifest)
         self._store(SIGNATURE, signature)
         self._zip.finish()
+        return hashlib.sha256(tag_manifest).digest()
 
     def _add_padding(
         self, filled_bytes: Callable[[int], int], tag_manifest: int, signature: int

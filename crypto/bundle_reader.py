@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from crypto.bag_info_file import PayloadCount
 from crypto.bag_layout import BAGIT, INFO, MANIFEST, SIGNATURE, TAG_MANIFEST
 from crypto.bundle import FOLDER, LIST, MAX_REPLIES, bundle_info, serialize_list
-from crypto.errors import BundleError, DamagedBagError
+from crypto.errors import BundleError, DamagedBagError, UnsignedBagError, UnsignedBundleError
 from crypto.minisign import SignedKind, VerifyKey
 from crypto.reply import MAX_REPLY_BYTES
 from crypto.signed_bag import SignedBag
@@ -48,7 +48,7 @@ class OutboundBundle:
     """
 
     def __init__(self, file: SeekableFile, signers: Sequence[VerifyKey]) -> None:
-        with _refusing():
+        with refusing():
             zipped = ZipReader(file, _is_known, max_members=len(_FIXED) + MAX_REPLIES)
             self._bag = SignedBag(zipped, FOLDER, lambda _: (SignedKind.BUNDLE, signers))
             self.signer, self.hash = self._bag.signer, self._bag.hash
@@ -62,7 +62,7 @@ class OutboundBundle:
             BundleError: not what was signed.
         """
         name = f"data/{reply.file}"
-        with _refusing():
+        with refusing():
             self._bag.check(name)
             return self._bag.open(name)
 
@@ -113,9 +113,11 @@ def _is_known(member: str) -> bool:
 
 
 @contextmanager
-def _refusing() -> Iterator[None]:
+def refusing() -> Iterator[None]:
     """Say of a damaged bag that it is not a bundle that is wanted."""
     try:
         yield
+    except UnsignedBagError as error:
+        raise UnsignedBundleError(str(error)) from error
     except DamagedBagError as error:
         raise BundleError(str(error)) from error

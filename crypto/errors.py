@@ -7,6 +7,7 @@ CandorError
 │   └── DamagedEnvelopeError        altered, reordered or cut short
 ├── BagError
 │   └── DamagedBagError             not exactly the ZIP profile, or manifests or signature fail
+│       └── UnsignedBagError        the signature is nobody's who may sign such a bag
 ├── KeyFormatError                  not a recipient, identity or public key
 ├── IdentityFileError
 │   ├── MalformedIdentityFileError
@@ -21,6 +22,7 @@ CandorError
 │   ├── RolledBackRosterError       an older serial than one already seen
 │   └── ForkedRosterError           the same serial as one already seen, and other bytes
 ├── BundleError                     not a bundle, or not one that is wanted
+│   └── UnsignedBundleError         the signature is nobody's who may send such a bundle
 └── LogError
     ├── MalformedLogError           a head, a day or a proof is not in its format
     ├── UnsignedHeadError           no log key of the roster signed the head
@@ -58,6 +60,10 @@ class BagError(CandorError):
 
 class DamagedBagError(BagError):
     """The bag is damaged or forged; the message says what exactly failed."""
+
+
+class UnsignedBagError(DamagedBagError):
+    """The signature is nobody's who may sign such a bag."""
 
 
 class KeyFormatError(CandorError):
@@ -114,6 +120,10 @@ class ForkedRosterError(RosterError):
 
 class BundleError(CandorError):
     """The file is not a bundle, or not one that is wanted here."""
+
+
+class UnsignedBundleError(BundleError):
+    """The signature is nobody's who may send such a bundle."""
 
 
 class LogError(CandorError):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 
 from crypto import minisign
 from crypto.bag_layout import BAGIT, BAGIT_TXT, INFO, MANIFEST, SIGNATURE, TAG_MANIFEST, TAGS
-from crypto.errors import DamagedBagError, SignatureError
+from crypto.errors import DamagedBagError, SignatureError, UnsignedBagError
 from crypto.manifest import parse_manifest
 from crypto.minisign import VerifyKey
 from crypto.sinks import Sink
@@ -41,7 +41,8 @@ class SignedBag:
         manifest: the payload's paths and SHA-256, in their order.
 
     Raises:
-        DamagedBagError: saying what failed.
+        UnsignedBagError: nobody signed it who may.
+        DamagedBagError: saying what else failed.
     """
 
     def __init__(self, zipped: ZipReader, folder: str, judge: Judge) -> None:
@@ -145,4 +146,4 @@ def _signer(
         except SignatureError:
             continue
         return key
-    raise DamagedBagError("the signature is nobody's who may sign such a bag")
+    raise UnsignedBagError("the signature is nobody's who may sign such a bag")

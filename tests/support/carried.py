@@ -1,0 +1,160 @@
+"""A service's log and its couriers, for the tests of what they carry.
+
+Envelopes are a few random bytes: nothing between the service and the reviewers looks inside.
+"""
+
+import hashlib
+import io
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from importlib import resources
+from typing import Any
+
+from crypto.checkpoint import Head, end_of_day, log_origin, witness_name
+from crypto.inbound import InboundInfo, RosterDocument, write_inbound
+from crypto.keys import Identity
+from crypto.log_day import LogDay
+from crypto.merkle import EMPTY_TREE, Tree
+from crypto.minisign import SigningKey
+from crypto.roster import Channel, Courier, FormReference, Reviewer, Roster
+from crypto.signed_roster import sign_roster
+from forms.loader import load_form
+
+TODAY = date(2026, 11, 23)
+CHANNEL, OTHER_CHANNEL = "general", "other"
+VAN, BOAT = "van", "boat"
+ROOT, LOG_KEY = SigningKey(bytes([1]) * 32), SigningKey(bytes([2]) * 32)
+COURIERS = {VAN: SigningKey(bytes([3]) * 32), BOAT: SigningKey(bytes([4]) * 32)}
+SERVICE_ID = bytes(range(16))
+FORM_BYTES = resources.files("forms").joinpath("default.toml").read_bytes()
+FORM = load_form(FORM_BYTES)
+FORM_NAME = f"{FORM.id}-{FORM.version}.toml"
+_IDENTITY = Identity(bytes([5]) * 32)
+
+
+def make_roster(**changes: Any) -> Roster:
+    """Two channels, two couriers; what a test wants otherwise is changed."""
+    channels = tuple(
+        Channel(
+            id=channel,
+            names={"en": channel},
+            form=FormReference(FORM.id, FORM.version, FORM.sha256),
+            reviewers=("press",),
+            slots=1,
+            retention_days=30,
+        )
+        for channel in (CHANNEL, OTHER_CHANNEL)
+    )
+    press = Reviewer(
+        "press",
+        "Press",
+        "reads",
+        "",
+        "",
+        _IDENTITY.recipient,
+        SigningKey(bytes([6]) * 32).verify_key,
+    )
+    made = Roster(
+        service_id=SERVICE_ID,
+        serial=1,
+        issued=TODAY - timedelta(days=100),
+        expires=TODAY + timedelta(days=83),
+        origins=("http://127.0.0.1",),
+        channels=channels,
+        reviewers=(press,),
+        root=ROOT.verify_key,
+        couriers=tuple(
+            Courier(courier, (CHANNEL, OTHER_CHANNEL), key.verify_key)
+            for courier, key in COURIERS.items()
+        ),
+        log_keys=(LOG_KEY.verify_key,),
+    )
+    return replace(made, **changes)
+
+
+def signed(roster: Roster, root: SigningKey = ROOT) -> RosterDocument:
+    return RosterDocument(*sign_roster(replace(roster, root=root.verify_key), root))
+
+
+def make_day(
+    day: date,
+    before: Tree,
+    leaves: Iterable[bytes],
+    *,
+    channel: str = CHANNEL,
+    key: SigningKey = LOG_KEY,
+    witnesses: Sequence[str] = (VAN,),
+) -> LogDay:
+    leaves = tuple(leaves)
+    after = before.grow(leaves)
+    head = Head(log_origin(SERVICE_ID, channel), after.size, after.root).sign(key)
+    for courier in witnesses:
+        name = witness_name(SERVICE_ID, courier)
+        head = head.with_cosignature(head.cosign(name, COURIERS[courier], end_of_day(day)))
+    return LogDay(day, before, leaves, head)
+
+
+@dataclass
+class Log:
+    """One channel's log at the service, and its envelopes by their hashes."""
+
+    channel: str = CHANNEL
+    days: list[LogDay] = field(default_factory=list)
+    envelopes: dict[bytes, bytes] = field(default_factory=dict)
+
+    def close_day(self, count: int = 2, day: date | None = None, **options: Any) -> LogDay:
+        """Let envelopes arrive, and log them as those of the day after the last, or of `day`."""
+        if day is None:
+            day = self.days[-1].day + timedelta(days=1) if self.days else TODAY - timedelta(days=5)
+        arrived = {hashlib.sha256(data).digest(): data for data in map(os.urandom, [200] * count)}
+        self.envelopes |= arrived
+        before = self.days[-1].after if self.days else EMPTY_TREE
+        made = make_day(day, before, arrived, channel=self.channel, **options)
+        self.days.append(made)
+        return made
+
+
+@dataclass
+class Carrier:
+    """A courier who has fetched so far."""
+
+    courier: str = VAN
+    channel: str = CHANNEL
+    serial: int = 0
+    previous: bytes = bytes(32)
+
+    def pull(
+        self, log: Log, days: Sequence[LogDay], roster: Roster | None = None, **options: Any
+    ) -> bytes:
+        """Pack days with all their envelopes into the next bundle."""
+        info = InboundInfo(self.courier, self.channel, self.serial + 1, self.previous)
+        envelopes = {leaf: log.envelopes[leaf] for day in days for leaf in day.leaves}
+        options = {"roster": signed(roster or make_roster())} | options
+        data, self.previous = pack(info, envelopes, days, **options)
+        self.serial += 1
+        return data
+
+
+def pack(
+    info: InboundInfo,
+    envelopes: Mapping[bytes, bytes],
+    days: Sequence[LogDay],
+    *,
+    forms: Mapping[str, bytes] | None = None,
+    roster: RosterDocument | None = None,
+    signing: SigningKey | None = None,
+) -> tuple[bytes, bytes]:
+    """Write a bundle; return it and its hash."""
+    sink = io.BytesIO()
+    made = write_inbound(
+        sink,
+        info,
+        ((found, io.BytesIO(envelopes[found])) for found in sorted(envelopes)),
+        days=days,
+        forms={FORM_NAME: FORM_BYTES} if forms is None else forms,
+        roster=roster or signed(make_roster()),
+        signing=signing or COURIERS[info.courier],
+    )
+    return sink.getvalue(), made
