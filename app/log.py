@@ -34,6 +34,7 @@ class Event(StrEnum):
     ROSTER_TAKEN = "newer roster taken"
     ROSTER_REFUSED = "roster file refused, the last good one stays in force"
     STORAGE_FULL = "storage is full"
+    DECOYS_PAUSED = "room is short, no decoys are sent"
     FAILED = "request failed"
     LIBRARY = "library message"
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from app.decoys import send_decoys
 from app.factory import create_app
 from app.log import Event, configure_logging, log
 from app.opening import StartError, open_service
@@ -40,7 +41,7 @@ def serve(settings: Settings) -> None:
         _sweep(service)
         app = create_app(service)
         watch = RosterWatch(service, lambda renewed: setattr(app.state, "service", renewed))
-        with keep_days(watch):
+        with keep_days(watch), send_decoys(watch):
             log(Event.STARTED)
             make_server(app, settings).run()
     log(Event.STOPPED)
@@ -109,8 +110,9 @@ def close_days(service: Service) -> bool:
         Whether the batch was done; one that failed is tried again.
     """
     _warn_of_roster(service)
+    _warn_of_room(service)
     try:
-        batched = service.intake.run_batch()
+        batched = service.intake.run_batch(service.log_signer)
     except (IntakeError, CandorError, OSError) as error:
         log(Event.BATCH_FAILED, level=logging.ERROR, cause=error)
         return False
@@ -124,6 +126,12 @@ def _warn_of_roster(service: Service) -> None:
         log(Event.ROSTER_EXPIRED, level=logging.ERROR)
     elif left < ROSTER_WARNING:
         log(Event.ROSTER_ENDS_SOON, level=logging.WARNING, days=left.days)
+
+
+def _warn_of_room(service: Service) -> None:
+    """Say that decoys have stopped: from then on a kept-out reviewer may conclude something."""
+    if service.roster.decoys is not None and not service.intake.has_room_for_decoys():
+        log(Event.DECOYS_PAUSED, level=logging.WARNING)
 
 
 def _seconds_to_midnight() -> float:

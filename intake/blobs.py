@@ -14,7 +14,12 @@ from datetime import date
 from pathlib import Path
 from typing import NewType
 
-from intake.bounds import MAX_RESERVE_BYTES, RESERVE_SHARE
+from intake.bounds import (
+    DECOY_RESERVE_SHARE,
+    MAX_DECOY_RESERVE_BYTES,
+    MAX_RESERVE_BYTES,
+    RESERVE_SHARE,
+)
 from intake.days import stamp
 from intake.errors import StorageFullError
 
@@ -76,6 +81,13 @@ class BlobDirectory:
         reserve = min(MAX_RESERVE_BYTES, volume.f_blocks * volume.f_frsize // RESERVE_SHARE)
         if volume.f_bavail * volume.f_frsize < reserve:
             raise StorageFullError("there is no room left")
+
+    def has_room_for_decoys(self) -> bool:
+        """Tell whether more is left than what decoys leave to sources."""
+        volume = os.statvfs(self.path)
+        whole = volume.f_blocks * volume.f_frsize
+        reserve = min(MAX_DECOY_RESERVE_BYTES, whole // DECOY_RESERVE_SHARE)
+        return volume.f_bavail * volume.f_frsize >= reserve
 
 
 def new_name() -> BlobName:

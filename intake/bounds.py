@@ -20,6 +20,11 @@ RESERVE_SHARE = 8
 """Arrivals leave an eighth of the volume, at most 64 MiB, to those who make room: a purge writes
 to the log before anything shrinks, and must not fail because sources filled the disk first."""
 
+MAX_DECOY_RESERVE_BYTES = 8 * 1024**3
+DECOY_RESERVE_SHARE = 4
+"""Decoys leave a quarter of the volume, at most 8 GiB, to sources: a report as large as the
+settings allow (4 GiB) and the copy that the batch makes of it."""
+
 BUSY_TIMEOUT = timedelta(seconds=60)
 """How long one process waits for another's write: a VACUUM of some gigabytes of headers."""
 

@@ -103,6 +103,10 @@ class Intake:
                 arrival.write(block)
             return arrival.commit()
 
+    def has_room_for_decoys(self) -> bool:
+        """Tell whether decoys may come; they stop long before a source would be kept out."""
+        return self._store.blobs.has_room_for_decoys()
+
     # The mailbox
 
     def waiting(self, address: bytes) -> list[WaitingReply]:
