@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import secrets
 import stat
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import BinaryIO
 
 from disk.errors import OutputError
 
+_UNFINISHED = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{16}\.part", re.DOTALL)
 _FILE_MODE = 0o600
 _DIRECTORY_MODE = 0o700
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -121,6 +123,33 @@ def replaced_file_at(path: Path) -> Iterator[BinaryIO]:
         _settle(file)
         os.rename(temporary, path.name, src_dir_fd=parent, dst_dir_fd=parent)
         os.fsync(parent)
+
+
+def remove_unfinished(parent: int, name: str | None = None) -> None:
+    """Remove what killed processes left of writing a file, or any; nobody may be writing now."""
+    for entry in os.listdir(parent):
+        match = _UNFINISHED.fullmatch(entry)
+        if match and name in {None, match["name"]}:
+            with suppress(FileNotFoundError):
+                os.unlink(entry, dir_fd=parent)
+
+
+@contextmanager
+def unsettled_file(parent: int, name: str) -> Iterator[BinaryIO]:
+    """Write one of many files, which takes its name, from another if need be, when the block ends.
+
+    Only after `settle_all` is it on the disk for certain; until then a crash may leave the name and
+    not the content. For what can be made again from where it came.
+    """
+    with _unfinished(parent, name) as (file, temporary):
+        yield file
+        file.flush()
+        os.rename(temporary, name, src_dir_fd=parent, dst_dir_fd=parent)
+
+
+def settle_all() -> None:
+    """Wait until everything that was written is on the disk: once for many files, not for each."""
+    os.sync()
 
 
 @contextmanager
