@@ -41,7 +41,10 @@ class Cause(StrEnum):
     UNLINKED = "unlinked"
     LATE = "late"
     MISSING = "missing"
+    UNLOGGED = "unlogged"
     ROSTERS = "rosters"
+    ROSTER_FORKED = "roster-forked"
+    ROSTER_ROLLED_BACK = "roster-rolled-back"
 
 
 _SENTENCES = {
@@ -54,11 +57,17 @@ _SENTENCES = {
     Cause.LATE: "the log of {channel} still has no {day}: days are closed within a day",
     Cause.MISSING: "an envelope of {channel} that arrived by the end of {day} did not come, though"
     " the service was to keep it: {envelope}",
+    Cause.UNLOGGED: "an envelope came for {channel} that is in no day of its log: {envelope}",
     Cause.ROSTERS: "the roster that sources are shown is not the one that couriers are given",
+    Cause.ROSTER_FORKED: "there are two rosters with one number, and the root key signed both",
+    Cause.ROSTER_ROLLED_BACK: "the service shows an older roster than it has shown before",
 }
 _REWRITTEN = (
     "keep what was carried so far, it is the evidence; tell the reviewers and whoever holds the"
     " root key; nothing more of this channel is taken until they have found out why"
+)
+_OTHER_ROSTER = (
+    "tell whoever holds the root key at once: sources may be sealing to a key that is not to read"
 )
 _ADVICE = {
     Cause.SHRANK: _REWRITTEN,
@@ -69,8 +78,10 @@ _ADVICE = {
     Cause.LATE: "ask the operator whether the service runs and closes its days",
     Cause.MISSING: "tell the reviewers, and ask the operator what became of it; all others went"
     " their way",
-    Cause.ROSTERS: "tell whoever holds the root key at once: sources may be sealing to somebody"
-    " else's key",
+    Cause.UNLOGGED: "leave it where it is, and ask the courier where it came from",
+    Cause.ROSTERS: _OTHER_ROSTER,
+    Cause.ROSTER_FORKED: _OTHER_ROSTER,
+    Cause.ROSTER_ROLLED_BACK: _OTHER_ROSTER,
 }
 _CAUSES: dict[type[LogError], Cause] = {
     ShrunkLogError: Cause.SHRANK,
