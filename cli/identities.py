@@ -43,31 +43,37 @@ def new(
     """Make an identity: the private key that opens envelopes and signs replies.
 
     It is sealed under a passphrase and stays with the reviewer, on an offline machine. The two
-    public lines that are printed go to whoever makes the roster. `age -d` opens the file as well.
+    public lines, which are written beside it as FILE.pub, go to whoever makes the roster; compare
+    the check with them by another way, the telephone for instance. `age -d` opens the file as well.
 
     \b
     Examples:
       candor identity new --out anna.age
       candor identity new --out anna.age --generate
     """
+    from console.public_lines import PublicLines
     from crypto.identity_file import seal_identity
     from crypto.keys import Identity
-    from crypto.source_keys import reviewer_signing_key
     from crypto.wordlist import draw_passphrase
     from disk.files import new_file_at
 
-    with new_file_at(out) as file:
+    public_file = out.with_suffix(".pub")
+    with new_file_at(public_file) as public, new_file_at(out) as file:
         if generate:
             passphrase = draw_passphrase()
         else:
             passphrase = ask_new_passphrase(str(out), passphrase_file)
         identity = Identity.generate()
         file.write(seal_identity(identity, passphrase))
+        lines = PublicLines.of(identity)
+        public.write(lines.serialize().encode("ascii"))
     typer.echo(f"Identity    {out}")
     if generate:
         typer.echo(f"Passphrase  {passphrase}")
-    typer.echo(f"Signs as    {reviewer_signing_key(identity).verify_key.serialize()}")
-    typer.echo(f"Recipient   {identity.recipient.serialize()}")
+    typer.echo(f"Lines       {public_file}")
+    typer.echo(f"Check       {lines.check}")
+    typer.echo(f"Signs as    {lines.key.serialize()}")
+    typer.echo(f"Recipient   {lines.recipient.serialize()}")
     if generate:
         typer.echo("\nWrite the passphrase down: it is shown this once, and nothing recovers it.")
 

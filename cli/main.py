@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import typer
 
-from cli import demo, identities, making, reading, replying, serving, storage
+from cli import demo, identities, making, reading, replying, rosters, serving, storage
 from cli.group import Command, Commands
 from cli.terminal import speak_any_script
 
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 _OPERATORS = "For operators, on the server"
 _REVIEWERS = "For reviewers, on the offline machine"
+_ROOT = "For whoever keeps the root key, on an offline machine"
 
 
 def register(name: str, command: Callable[..., None], heading: str) -> None:
@@ -30,6 +31,8 @@ app.add_typer(identities.app, name="identity", rich_help_panel=_REVIEWERS)
 register("open", reading.open_envelopes, _REVIEWERS)
 register("reply", replying.reply, _REVIEWERS)
 register("verify", reading.verify, _REVIEWERS)
+
+app.add_typer(rosters.app, name="roster", rich_help_panel=_ROOT)
 
 
 register("demo", demo.demo, _OPERATORS)

@@ -3,6 +3,7 @@
 A service directory as it leaves a ceremony, files with mode 0600 in directories with mode 0700:
 
     root.age                   the root key under its passphrase; belongs on an offline machine
+    root.pub                   its public line, the service's fingerprint
     log.key                    what signs the heads of the log; stays with the server
     roster.json                who may read
     roster.json.minisig        its signature by the root key
@@ -15,10 +16,21 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from console.errors import PlanError
 from console.plan import Plan, default_form_reference, draft_roster
+from console.roster_book import (
+    FINGERPRINT_FILE,
+    LOG_KEY_FILE,
+    ROOT_FILE,
+    ROSTER_FILE,
+    SIGNATURE_FILE,
+    SignedRoster,
+    fingerprint_text,
+)
+from crypto.errors import KeyFormatError
 from crypto.identity_file import seal_identity
 from crypto.keys import Identity
-from crypto.log_key_file import serialize_log_key
+from crypto.log_key_file import parse_log_key, serialize_log_key
 from crypto.minisign import SigningKey
 from crypto.passphrase_file import WORK_FACTOR
 from crypto.root_key_file import seal_root_key
@@ -29,10 +41,6 @@ from crypto.wordlist import draw_passphrase
 from disk.errors import OutputError
 from disk.files import new_file, private_directory, private_subdirectory
 
-ROOT_FILE = "root.age"
-LOG_KEY_FILE = "log.key"
-ROSTER_FILE = "roster.json"
-SIGNATURE_FILE = "roster.json.minisig"
 IDENTITIES = "identities"
 
 
@@ -105,8 +113,33 @@ def make_service(
     root, log_key = SigningKey.generate(), SigningKey.generate()
     roster = _first_roster(plan, root, log_key, today)
     sealed_root = seal_root_key(root, passphrase, work_factor=work_factor)
-    _write_service(directory, roster, root, _service_keys(sealed_root, log_key), identities={})
+    signed = SignedRoster(roster, *sign_roster(roster, root))
+    _write_service(directory, signed, _service_keys(sealed_root, log_key), identities={})
     return roster
+
+
+def install_service(directory: Path, signed: SignedRoster, log_key: bytes) -> None:
+    """Make a server's directory from a roster that was signed offline: the root key stays there.
+
+    Args:
+        directory: made if it is not there; nothing in it is overwritten.
+        signed: its signature is checked.
+        log_key: the content of log.key.
+
+    Raises:
+        PlanError: the log key is none, or not one that the roster names.
+        OutputError: the directory holds a service already, or others may write into it.
+    """
+    try:
+        key = parse_log_key(log_key.decode("ascii", "replace"))
+    except KeyFormatError as error:
+        raise PlanError(f"{LOG_KEY_FILE} cannot be used: {error}") from None
+    if key.verify_key not in signed.roster.log_keys:
+        raise PlanError(
+            f"the roster does not name this {LOG_KEY_FILE}: bring the one from the directory where"
+            " the roster was signed"
+        )
+    _write_service(directory, signed, {LOG_KEY_FILE: log_key}, identities={})
 
 
 def make_demonstration(
@@ -137,7 +170,8 @@ def make_demonstration(
         for person, identity in people
     }
     sealed_root = seal_root_key(root, root_passphrase, work_factor=work_factor)
-    _write_service(directory, roster, root, _service_keys(sealed_root, log_key), identities)
+    signed = SignedRoster(roster, *sign_roster(roster, root))
+    _write_service(directory, signed, _service_keys(sealed_root, log_key), identities)
     return Demonstration(
         directory=directory,
         roster=roster,
@@ -192,7 +226,8 @@ def _demonstration_plan(origin: str, people: list[Reviewer]) -> Plan:
         form=default_form_reference(),
         reviewers=tuple(reviewer.id for reviewer in reviewers),
     )
-    return Plan((origin,), tuple(reviewers), (channel,), custodian, demonstration=True)
+    # without decoys: what arrives at somebody who tries it out is what was sent
+    return Plan((origin,), tuple(reviewers), (channel,), custodian, decoys=None, demonstration=True)
 
 
 def _first_roster(plan: Plan, root: SigningKey, log_key: SigningKey, today: date) -> Roster:
@@ -209,13 +244,11 @@ def _service_keys(sealed_root: bytes, log_key: SigningKey) -> Mapping[str, bytes
 
 def _write_service(
     directory: Path,
-    roster: Roster,
-    root: SigningKey,
+    signed: SignedRoster,
     keys: Mapping[str, bytes],
     identities: Mapping[str, bytes],
 ) -> None:
     """Write what a ceremony made; the roster comes last, and with it the service exists."""
-    document, signature = sign_roster(roster, root)
     with private_directory(directory) as service:
         if (directory / ROSTER_FILE).exists():
             raise OutputError(f"{directory} holds a service already: name another directory")
@@ -225,8 +258,9 @@ def _write_service(
             with private_subdirectory(service, IDENTITIES) as subdirectory:
                 for name, sealed in identities.items():
                     _write(subdirectory, name, sealed)
-        _write(service, SIGNATURE_FILE, signature)
-        _write(service, ROSTER_FILE, document)
+        _write(service, FINGERPRINT_FILE, fingerprint_text(signed.roster.root).encode("ascii"))
+        _write(service, SIGNATURE_FILE, signed.signature)
+        _write(service, ROSTER_FILE, signed.document)
 
 
 def _write(directory: int, name: str, data: bytes) -> None:

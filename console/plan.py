@@ -2,6 +2,7 @@
 
 origins = ["http://….onion"]      # where sources reach it
 valid_days = 183                  # optional: how long the roster holds
+decoys_per_day = 6                # optional: in the mean, for each channel; 0 for none
 
 [[reviewer]]
 id = "lawyers"
@@ -25,13 +26,14 @@ retention_days = 365              # optional
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from console.errors import PlanError
+from crypto.decoys import DEFAULT_DECOYS
 from crypto.errors import MalformedRosterError
 from crypto.minisign import VerifyKey
-from crypto.roster import DEFAULT_LIFETIME, Channel, FormReference, Reviewer, Roster
+from crypto.roster import DEFAULT_LIFETIME, Channel, Decoys, FormReference, Reviewer, Roster
 from crypto.roster_document import read_reviewer
 from crypto.roster_entries import DEFAULT_RETENTION_DAYS, DEFAULT_SLOTS
 from crypto.roster_fields import Fields
@@ -39,7 +41,11 @@ from forms.loader import default_form
 
 MAX_PLAN_BYTES = 512 * 1024
 
-_PLAN = {"valid_days": DEFAULT_LIFETIME.days, "custodian": None}
+_PLAN = {
+    "valid_days": DEFAULT_LIFETIME.days,
+    "decoys_per_day": DEFAULT_DECOYS.mean_per_day,
+    "custodian": None,
+}
 _PERSON = {"organisation": "", "independence": "", "former_keys": []}
 _CHANNEL = {
     "reviewers": [],
@@ -57,6 +63,7 @@ class Plan:
     channels: tuple[Channel, ...]
     custodian: Reviewer | None = None
     valid_days: int = DEFAULT_LIFETIME.days
+    decoys: Decoys | None = DEFAULT_DECOYS
     demonstration: bool = False
 
 
@@ -64,6 +71,15 @@ def default_form_reference() -> FormReference:
     """Name the form that comes with Candor as a roster does."""
     form = default_form()
     return FormReference(form.id, form.version, form.sha256)
+
+
+def default_decoys(mean_per_day: int) -> Decoys | None:
+    """Give so many decoys a day the default sizes; none where it is 0.
+
+    Raises:
+        MalformedRosterError: too many.
+    """
+    return replace(DEFAULT_DECOYS, mean_per_day=mean_per_day) if mean_per_day else None
 
 
 def load_plan(data: bytes) -> Plan:
@@ -108,6 +124,7 @@ def draft_roster(  # noqa: PLR0913 - what a plan does not decide
             root=root,
             custodian=plan.custodian,
             log_keys=log_keys,
+            decoys=plan.decoys,
             demonstration=plan.demonstration,
         )
     except (MalformedRosterError, OverflowError) as error:
@@ -127,6 +144,7 @@ def _read(table: Mapping[str, object]) -> Plan:
         channels=fields.each("channel", lambda entry: _read_channel(entry, everybody)),
         custodian=fields.one_or_none("custodian", read_reviewer),
         valid_days=fields.number("valid_days"),
+        decoys=default_decoys(fields.number("decoys_per_day")),
     )
     fields.close()
     return plan

@@ -96,6 +96,11 @@ class Roster:
         """
         return {key: reviewer for reviewer in self.reviewers for key in reviewer.keys_on(today)}
 
+    @property
+    def people(self) -> tuple[Reviewer, ...]:
+        """Everybody whom something is sealed to by name: the reviewers, then the custodian."""
+        return self.reviewers + ((self.custodian,) if self.custodian else ())
+
     def _require_origins(self) -> None:
         require_range("number of origins", len(self.origins), 1, MAX_ORIGINS)
         require_distinct("origin", self.origins)
@@ -108,7 +113,7 @@ class Roster:
 
     def _require_ids(self) -> None:
         """Hold every id unique and every reference pointing somewhere."""
-        people = [person.id for person in self._people]
+        people = [person.id for person in self.people]
         channels = [channel.id for channel in self.channels]
         require_distinct("reviewer's id", people)
         require_distinct("channel's id", channels)
@@ -126,18 +131,14 @@ class Roster:
         custodian holds the custodian's.
         """
         shared = [channel.recipient for channel in self.channels if channel.recipient is not None]
-        require_distinct("recipient", [*(person.recipient for person in self._people), *shared])
+        require_distinct("recipient", [*(person.recipient for person in self.people), *shared])
         require_distinct(
             "public key",
             [
                 self.root,
-                *(key for person in self._people for key in person.all_keys),
+                *(key for person in self.people for key in person.all_keys),
                 *(courier.key for courier in self.couriers),
                 *self.log_keys,
                 *filter(None, [self.release_key]),
             ],
         )
-
-    @property
-    def _people(self) -> tuple[Reviewer, ...]:
-        return self.reviewers + ((self.custodian,) if self.custodian else ())

@@ -47,13 +47,11 @@ def parse_roster(
         ForeignRosterError: for other origins.
         ExpiredRosterError: its last day has passed.
     """
-    if len(document) > MAX_ROSTER_BYTES:
-        raise MalformedRosterError(f"the roster has more than {MAX_ROSTER_BYTES} bytes")
     try:
         root.verify(SignedKind.ROSTER, digest(document), signature)
     except SignatureError:
         raise UnsignedRosterError("the roster bears no signature of the root key") from None
-    roster = _read(document, root)
+    roster = read_unsigned_roster(document, root)
     if origin is not None and origin not in roster.origins:
         raise ForeignRosterError("the roster is for another origin")
     if today > roster.expires:
@@ -78,7 +76,18 @@ def sign_roster(roster: Roster, root: SigningKey) -> tuple[bytes, bytes]:
     return document, root.sign(SignedKind.ROSTER, digest(document))
 
 
-def _read(document: bytes, root: VerifyKey) -> Roster:
+def read_unsigned_roster(document: bytes, root: VerifyKey) -> Roster:
+    """Read a draft, which nobody has signed yet: for whoever makes rosters, and nobody else.
+
+    Args:
+        document: as `serialize_roster` writes it.
+        root: the key that is to sign it.
+
+    Raises:
+        MalformedRosterError: not in this format.
+    """
+    if len(document) > MAX_ROSTER_BYTES:
+        raise MalformedRosterError(f"the roster has more than {MAX_ROSTER_BYTES} bytes")
     fields = Fields.of_document(document)
     roster = read_roster(fields, root)
     fields.close()

@@ -80,7 +80,7 @@ def test_init_makes_a_private_service(made: Path) -> None:
     service = made / "service"
     assert stat.S_IMODE(service.stat().st_mode) == 0o700
     names = {path.name for path in service.iterdir()}
-    files = {"root.age", "log.key", "roster.json", "roster.json.minisig", "candor.toml"}
+    files = {"root.age", "root.pub", "log.key", "roster.json", "roster.json.minisig", "candor.toml"}
     assert names == files | {"data"}
     for path in service.iterdir():
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600)

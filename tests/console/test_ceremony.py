@@ -139,6 +139,7 @@ def test_only_the_owner_can_read_what_a_ceremony_wrote(tmp_path: Path) -> None:
         "var/identities/custodian.age": 0o600,
         "var/log.key": 0o600,
         "var/root.age": 0o600,
+        "var/root.pub": 0o600,
         "var/roster.json": 0o600,
         "var/roster.json.minisig": 0o600,
     }
