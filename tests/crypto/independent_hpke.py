@@ -13,11 +13,16 @@ INFO = b"age-encryption.org/mlkem768x25519"
 
 
 def seal(shared_secret: bytes, plaintext: bytes) -> bytes:
+    key, nonce = schedule(shared_secret)
+    return ChaCha20Poly1305(key).encrypt(nonce, plaintext, b"")
+
+
+def schedule(shared_secret: bytes) -> tuple[bytes, bytes]:
+    """Give the key and the nonce of the one message."""
     context = b"\0" + _extract(b"", b"psk_id_hash", b"") + _extract(b"", b"info_hash", INFO)
     secret = _extract(shared_secret, b"secret", b"")
     key = _expand(secret, b"key", context, 32)
-    nonce = _expand(secret, b"base_nonce", context, 12)
-    return ChaCha20Poly1305(key).encrypt(nonce, plaintext, b"")
+    return key, _expand(secret, b"base_nonce", context, 12)
 
 
 def _extract(salt: bytes, label: bytes, secret: bytes) -> bytes:
