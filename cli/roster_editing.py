@@ -52,6 +52,8 @@ Independence = Annotated[
     ),
 ]
 
+_FIRST, _LATER = "  ", "      "  # before a change, and before what its line has no room for
+
 Key = Annotated[
     str, typer.Option("--key", metavar="RW…", help="The public line of its signing key.")
 ]
@@ -138,7 +140,12 @@ def draft_lines(book: "RosterBook") -> list[str]:
 
 def change_lines(old: "Roster", new: "Roster") -> list[str]:
     """Say how two rosters differ, as wide as the terminal is."""
+    from console.layout import terminal_cells, wrap_cells
+    from console.neutral import neutral_line
     from console.roster_differences import differences
 
-    shown = page()
-    return [piece for line in differences(old, new) for piece in shown.ours(line)]
+    lines = []
+    for line in differences(old, new):
+        pieces = wrap_cells(neutral_line(line), terminal_cells() - len(_LATER))
+        lines += [(_LATER if at else _FIRST) + piece for at, piece in enumerate(pieces)]
+    return lines

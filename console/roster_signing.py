@@ -24,7 +24,7 @@ from crypto.minisign import SigningKey
 from crypto.passphrase_file import MAX_FILE_BYTES
 from crypto.root_key_file import open_root_key
 from crypto.roster import Reviewer, Roster
-from crypto.signed_roster import serialize_roster, sign_roster
+from crypto.signed_roster import parse_roster, serialize_roster, sign_roster
 from disk.files import new_file, private_directory, replaced_file_at
 
 
@@ -61,15 +61,13 @@ def next_roster(book: RosterBook, *, today: date, valid_days: int | None = None)
             f"this machine's clock says {today}, and roster {newest.serial} is of {newest.issued}:"
             " set the clock"
         )
-    lifetime = newest.expires - newest.issued
-    if valid_days is not None:
-        lifetime = timedelta(days=valid_days)
+    days = (newest.expires - newest.issued).days if valid_days is None else valid_days
     draft = book.next
     try:
         return replace(
             draft,
             issued=today,
-            expires=today + lifetime,
+            expires=today + timedelta(days=days),
             reviewers=tuple(_without_past_keys(one, today) for one in draft.reviewers),
             custodian=draft.custodian and _without_past_keys(draft.custodian, today),
         )
@@ -108,9 +106,11 @@ def sign_next(book: RosterBook, roster: Roster, root: SigningKey) -> RosterBook:
         root: the service's root key.
 
     Raises:
+        MalformedRosterError: it is longer than a reader takes.
         OutputError: others may write into the directory, or the serial was used meanwhile.
     """
     document, signature = sign_roster(roster, root)
+    parse_roster(document, signature, root.verify_key, today=roster.issued, origin=None)
     with private_directory(book.directory) as descriptor:
         with replaced_file_at(book.directory / DRAFT_FILE) as file:
             file.write(document)  # so that a draft left behind is seen to be signed
