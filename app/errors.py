@@ -110,6 +110,8 @@ DOMAIN_REASONS: Final[Mapping[type[Exception], Reason]] = {
     formats.MalformedIdentityFileError: Reason.INTERNAL,
     formats.WrongPassphraseError: Reason.INTERNAL,
     formats.SignatureError: Reason.INTERNAL,
+    formats.UnsignedRequestError: Reason.INTERNAL,
+    formats.UntimelyRequestError: Reason.INTERNAL,
     formats.RosterError: Reason.INTERNAL,
     formats.UnsignedRosterError: Reason.INTERNAL,
     formats.MalformedRosterError: Reason.INTERNAL,

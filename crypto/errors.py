@@ -13,6 +13,8 @@ CandorError
 │   ├── MalformedIdentityFileError
 │   └── WrongPassphraseError
 ├── SignatureError                  not this key's signature over these bytes for this use
+│   └── UnsignedRequestError        no courier's signature of exactly this request
+│       └── UntimelyRequestError    signed, and not now: a clock is wrong, or it is a copy
 ├── CodenameTypoError               no list has these words with a fitting check byte
 ├── RosterError
 │   ├── UnsignedRosterError         missing signature, or not the root key's
@@ -84,6 +86,14 @@ class WrongPassphraseError(IdentityFileError):
 
 class SignatureError(CandorError):
     """The signature is not this key's over these bytes for this use."""
+
+
+class UnsignedRequestError(SignatureError):
+    """The request bears no signature of this courier, or one of another request."""
+
+
+class UntimelyRequestError(UnsignedRequestError):
+    """The request is this courier's, and was not signed now: a clock is wrong, or it is a copy."""
 
 
 class CodenameTypoError(CandorError):
