@@ -63,6 +63,7 @@ def show_form(
         readers=service_of(request).roster.reviewers_of(shown.channel),
         values=values,
         errors={field: text for field, text in errors if field is not None},
+        readers_note=_readers_note(request, shown.language, shown.channel),
         files_note=_files_note(request, shown.language),
         identity_note=_identity_note(request, shown.language),
     )
@@ -107,6 +108,18 @@ def _errors(
     for problem in problems:
         field = problem.field or _PLACES.get(problem.reason)
         yield field if field in asked else None, advice(request, shown.language, problem.reason)
+
+
+def _readers_note(request: Request, language: Language, channel: Channel) -> str:
+    """Say what decoys do for whoever leaves somebody out, and where they do not help."""
+    decoys = service_of(request).roster.decoys
+    if decoys is None or len(channel.reviewers) == 1:
+        return ""
+    note = language.gettext(
+        "Empty envelopes arrive here as well, and the others cannot tell them from what you send."
+        " Exceptions: they know these very files, or the files are together larger than %(size)s."
+    )
+    return note % {"size": language.size(decoys.ranges[-1].up_to_bytes)}
 
 
 def _files_note(request: Request, language: Language) -> str:

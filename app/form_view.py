@@ -77,6 +77,7 @@ class Filling:
         readers: who may be chosen.
         values: what was typed or chosen, by field.
         errors: why a field was refused, by field, in words.
+        readers_note: what those who are not chosen can know.
         files_note: the limits of the files.
         identity_note: who the custodian is.
     """
@@ -84,6 +85,7 @@ class Filling:
     readers: Sequence[Reviewer]
     values: Values
     errors: Mapping[str, str]
+    readers_note: str
     files_note: str
     identity_note: str
 
@@ -123,11 +125,12 @@ def _section(section: Section, language: Language, filling: Filling) -> SectionV
 def _field(field: Field, language: Language, filling: Filling) -> FieldView:
     given = filling.values.get(field.id, ())
     is_files = field.kind is Kind.FILES
+    notes = {Kind.FILES: filling.files_note, Kind.READERS: filling.readers_note}
     return FieldView(
         id=field.id,
         target=target_of(field.id),
         label=language.gettext(field.label),
-        help=_help(field.help, language, filling.files_note if is_files else ""),
+        help=_help(field.help, language, notes.get(field.kind, "")),
         input="file" if is_files else _INPUTS.get(field.kind, "text"),
         rows=_rows(field),
         value=given[0] if given and field.kind.is_text else "",

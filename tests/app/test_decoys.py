@@ -23,6 +23,7 @@ from app.opening import open_service
 from app.roster_watch import RosterWatch
 from app.serve import close_days
 from app.state import Service
+from crypto.decoys import DEFAULT_DECOYS
 from crypto.envelope import open_envelope
 from crypto.errors import NotAddressedError
 from crypto.header import header_bytes
@@ -261,6 +262,30 @@ def test_while_room_is_short_no_decoy_comes_and_the_operator_is_told(
         assert lengths(service) == []
         assert close_days(service)
         assert caplog.messages.count(Event.DECOYS_PAUSED) == 1
+
+
+def form_of(house: House, language: str = "en", **changes: Any) -> str:
+    """Give the text of the report's form, under a roster of which something is changed."""
+    write_roster(house, house.roster, **changes)
+    with house.open() as service:
+        return TestClient(create_app(service), ORIGIN).get(f"/{language}/report/general").text
+
+
+def test_the_form_says_what_those_who_are_left_out_can_know(house: House) -> None:
+    assert "the others cannot tell them" in (said := form_of(house, decoys=DEFAULT_DECOYS))
+    assert "together larger than 16 MB" in " ".join(said.replace("\N{NO-BREAK SPACE}", " ").split())
+    assert "пустые конверты" in form_of(house, "ru", decoys=DEFAULT_DECOYS)
+
+
+def test_the_form_promises_nothing_where_no_decoys_come_or_nobody_can_be_left_out(
+    house: House,
+) -> None:
+    assert "Empty envelopes" not in form_of(house, decoys=None)
+    (channel,) = house.roster.channels
+    alone = replace(channel, reviewers=("press",))
+    said = form_of(house, channels=(alone,), decoys=DEFAULT_DECOYS)
+    assert "Only those who are ticked" in said
+    assert "Empty envelopes" not in said
 
 
 def eventually(holds: Callable[[], bool]) -> bool:
