@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from console.ceremony import make_demonstration, make_service
+from console.ceremony import install_service, make_demonstration, make_service
 from console.errors import PlanError
 from console.plan import load_plan
+from console.roster_book import SignedRoster
+from crypto.decoys import DEFAULT_DECOYS
 from crypto.errors import ForeignRosterError, UnsignedRosterError, WrongPassphraseError
 from crypto.identity_file import open_identity
 from crypto.keys import Identity
@@ -185,6 +187,31 @@ def test_a_plan_becomes_a_signed_roster(tmp_path: Path) -> None:
     assert not roster.demonstration
 
 
+def test_a_service_publishes_decoys_unless_its_plan_says_none(tmp_path: Path) -> None:
+    assert make(tmp_path / "default").decoys == DEFAULT_DECOYS
+    rare = make(tmp_path / "rare", f"decoys_per_day = 1\n{PLAN}").decoys
+    assert rare is not None
+    assert (rare.mean_per_day, rare.ranges) == (1, DEFAULT_DECOYS.ranges)
+    assert make(tmp_path / "none", f"decoys_per_day = 0\n{PLAN}").decoys is None
+    made = make_demonstration(tmp_path / "demo", origin=ORIGIN, today=TODAY, work_factor=1)
+    assert made.roster.decoys is None
+
+
+def test_a_servers_part_is_made_of_what_was_signed_offline(tmp_path: Path) -> None:
+    roster = make(tmp_path / "offline")
+    signed = SignedRoster.read(tmp_path / "offline" / "roster.json", roster.root)
+    log_key = (tmp_path / "offline" / "log.key").read_bytes()
+    install_service(tmp_path / "server", signed, log_key)
+    names = {path.name for path in (tmp_path / "server").iterdir()}
+    assert names == {"log.key", "root.pub", "roster.json", "roster.json.minisig"}
+    with pytest.raises(PlanError, match="cannot be used"):
+        install_service(tmp_path / "other", signed, b"\xff")
+    make(tmp_path / "another")
+    with pytest.raises(PlanError, match="does not name this"):
+        install_service(tmp_path / "other", signed, (tmp_path / "another" / "log.key").read_bytes())
+    assert not (tmp_path / "other").exists()
+
+
 def test_two_services_have_nothing_in_common(tmp_path: Path) -> None:
     one, other = make(tmp_path / "one"), make(tmp_path / "other")
     assert one.service_id != other.service_id
@@ -230,6 +257,8 @@ def test_a_root_key_opens_with_its_passphrase_only(tmp_path: Path) -> None:
         ("origins =", "valid_days = 0.5\norigins =", "valid_days is not a whole number"),
         ("origins =", "valid_days = 9999\norigins =", "or far away"),
         ("origins =", "valid_days = 99999999999\norigins =", "does not hold"),
+        ("origins =", "decoys_per_day = 1001\norigins =", "number of decoys"),
+        ("origins =", "decoys_per_day = -1\norigins =", "number of decoys"),
         ("origins =", "origins == ", "not TOML"),
     ],
 )
