@@ -132,6 +132,8 @@ DOMAIN_REASONS: Final[Mapping[type[Exception], Reason]] = {
     storage.StorageError: Reason.STORAGE_FAILED,
     storage.StorageFullError: Reason.STORAGE_FULL,
     storage.RemnantsLeftError: Reason.STORAGE_FAILED,
+    storage.UnknownDayError: Reason.NOT_FOUND,
+    storage.UnrestoredLogError: Reason.INTERNAL,
     storage.IntakeError: Reason.INTERNAL,
     # the app seals what it hands in, so intake refusing it is a fault here
     storage.RefusedEnvelopeError: Reason.INTERNAL,

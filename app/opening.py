@@ -10,6 +10,7 @@ from typing import Final
 
 from app.buffers import Budget
 from app.languages import Languages
+from app.log_signing import LogKeyError, read_log_key
 from app.roster_file import RosterFile, read_roster_file
 from app.session import SessionBox
 from app.session_keys import HourlyKeys
@@ -17,8 +18,7 @@ from app.settings import Settings
 from app.state import Service
 from app.stretch import Stretcher
 from app.uploads import Uploads
-from crypto.errors import CandorError, ExpiredRosterError, KeyFormatError
-from crypto.log_key_file import parse_log_key
+from crypto.errors import CandorError, ExpiredRosterError
 from crypto.minisign import SigningKey
 from crypto.roster import Roster
 from crypto.signed_roster import parse_roster
@@ -46,7 +46,7 @@ def open_service(settings: Settings, *, today: Callable[[], date] = utc_today) -
     """
     file = read_roster(settings, today())
     require_demonstration_place(file.roster, settings)
-    log_key = read_log_key(settings, file.roster)
+    log_key = _log_key(settings, file.roster)
     forms = _forms(file.roster)
     with ExitStack() as held:
         intake = held.enter_context(_open_intake(settings.data, today))
@@ -81,7 +81,7 @@ def under_roster(service: Service, file: RosterFile) -> Service:
     if file.roster.service_id != service.roster.service_id:
         raise StartError("the roster is for another service")
     require_demonstration_place(file.roster, service.settings)
-    log_key = read_log_key(service.settings, file.roster)
+    log_key = _log_key(service.settings, file.roster)
     forms = _forms(file.roster)
     earlier = _adopt(service.intake, file, service.settings)
     return replace(service, signed_roster=file, earlier=earlier, log_key=log_key, forms=forms)
@@ -119,28 +119,11 @@ def _adopt(intake: Intake, file: RosterFile, settings: Settings) -> tuple[Roster
     )
 
 
-def read_log_key(settings: Settings, roster: Roster) -> SigningKey:
-    """Read the key that signs the log, which the roster must name.
-
-    Raises:
-        StartError: missing, damaged, or a key that no reader of the roster would take.
-    """
-    path = settings.log_key
+def _log_key(settings: Settings, roster: Roster) -> SigningKey:
     try:
-        key = parse_log_key(path.read_text("ascii"))
-    except OSError as error:
-        raise StartError(
-            f"cannot read the log key {path}: {error.strerror}: put it back from your copy, or have"
-            " a roster signed that names a new one"
-        ) from None
-    except (KeyFormatError, UnicodeDecodeError):
-        raise StartError(f"{path} is no log key: put it back from your copy") from None
-    if key.verify_key not in roster.log_keys:
-        raise StartError(
-            f"the roster does not name the log key in {path}: put the right one there, or have a"
-            f" roster signed that names {key.verify_key.serialize()}"
-        )
-    return key
+        return read_log_key(settings.log_key, roster)
+    except LogKeyError as error:
+        raise StartError(f"{error}") from None
 
 
 def require_demonstration_place(roster: Roster, settings: Settings) -> None:

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from app.buffers import Budget
 from app.errors import Reason, Refusal
 from app.languages import Languages
+from app.log_signing import log_signer
 from app.roster_file import RosterFile
 from app.session import SessionBox
 from app.settings import Settings
@@ -21,6 +22,7 @@ from crypto.minisign import SigningKey
 from crypto.roster import Channel, Roster
 from forms.form import FILES, MAIN_TEXT, READERS, Form, Kind
 from intake.days import utc_today
+from intake.log_signer import LogSigner
 from intake.service import Intake
 from intake.values import Door
 
@@ -60,6 +62,11 @@ class Service:
     def roster(self) -> Roster:
         """The roster in force."""
         return self.signed_roster.roster
+
+    @property
+    def log_signer(self) -> LogSigner:
+        """What the batch may log, and with which key."""
+        return log_signer(self.roster, self.log_key)
 
     @property
     def is_closed(self) -> bool:

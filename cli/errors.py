@@ -32,6 +32,7 @@ _SPOKEN_ROOTS = (
     ("intake.errors", "IntakeError"),
     ("app.settings", "SettingsError"),
     ("app.opening", "StartError"),
+    ("app.log_signing", "LogKeyError"),
     ("forms.errors", "FormError"),
 )
 _EXTRAS = {"puremagic": "console", "shamir_mnemonic": "console", "httpx2": "courier"}

@@ -9,6 +9,7 @@ from cli.errors import CommandError
 if TYPE_CHECKING:
     from app.settings import Settings
     from crypto.roster import Roster
+    from intake.log_signer import LogSigner
     from intake.service import Intake
 
 
@@ -24,6 +25,16 @@ class ServiceFiles:
         from intake.service import Intake
 
         return Intake(self.settings.data)
+
+    def log_signer(self) -> "LogSigner":
+        """Read the key that signs the log.
+
+        Raises:
+            LogKeyError: missing, damaged, or not the roster's.
+        """
+        from app.log_signing import log_signer, read_log_key
+
+        return log_signer(self.roster, read_log_key(self.settings.log_key, self.roster))
 
 
 def read_settings(config: Path) -> "Settings":

@@ -19,16 +19,16 @@ _BLOCK_BYTES = 1 << 20
 
 
 def batch(config: Config = DEFAULT_CONFIG) -> None:
-    """Close the days before today, so that no order of arrival is left.
+    """Log and close the days before today, so that no order of arrival is left.
 
-    What arrived on them is written anew in random order.
+    What arrived on them stands in the public log from then on, and is written anew in random order.
     `candor serve` does this by itself at 00:00 UTC; run it by hand when the service was off then.
     """
     from console.progress import count_meter
 
     service = load_service(config)
     with service.open_intake() as intake, count_meter("Closing days") as meter:
-        closed = intake.run_batch(lambda _done, _total: meter(1))
+        closed = intake.run_batch(service.log_signer(), lambda _done, _total: meter(1))
     typer.echo(f"Closed: {closed.envelopes} envelopes, {closed.replies} waiting replies.")
 
 

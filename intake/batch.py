@@ -1,18 +1,18 @@
-"""The daily batch: close the days that are over, and take their order from the disk.
+"""The daily batch: log and close the days that are over, and take their order from the disk.
 
 Until then inode numbers, birth times, places in the directory and SQLite's overflow pages tell in
 which order envelopes came. The batch copies every payload of the closed days to a new file, in
-random order; only when all copies exist are the rows moved to them in one commit, and only then
-are the old files removed. Removing one before the next is copied would hand each copy the inode
-and the blocks of an old file whose place in the order of copying is known, and so give the old
-order away. It needs as much free room as the closed days take.
+random order; when all copies exist the days are logged (`intake.log`), then the rows are moved to
+the copies, and only then are the old files removed. Removing one before the next is copied would
+hand each copy the inode and the blocks of an old file whose place in the order of copying is known,
+and so give the old order away. It needs as much free room as the closed days take.
 
 A copy is a plain read and write: `copy_file_range` may share the old blocks.
 """
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -20,10 +20,13 @@ from datetime import date
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
+from intake import log
 from intake.blobs import BlobName, new_name
 from intake.bounds import COPY_BYTES, ROWS_A_COMMIT
 from intake.database import storage_errors
 from intake.locks import housekeeping
+from intake.log_dates import ONE_DAY, Overdue, date_envelopes
+from intake.log_signer import LogSigner
 from intake.segments import SegmentWriter
 from intake.store import Store
 from intake.tables import DiscardedRow, EnvelopeRow, ReplyRow
@@ -45,19 +48,23 @@ class _Move:
     new: BlobName
 
 
-def run_batch(store: Store, progress: Progress | None = None) -> Batched:
-    """Close every day before today; what an interrupted batch left is put right first.
+def run_batch(store: Store, signer: LogSigner, progress: Progress | None = None) -> Batched:
+    """Log and close every day before today; what an interrupted batch left is put right first.
 
     Raises:
+        UnrestoredLogError, LogError: the log cannot be gone on with; the days stay open.
         StorageFullError: no room for the copies or the new database; nothing is lost or half done.
         RemnantsLeftError: the days are closed, but the log could not be emptied: run it again.
     """
     with housekeeping(store.directory):
         store.remove_discarded()
-        moves = _plan(store)
+        today = store.today()
+        overdue = date_envelopes(store, signer, today)
+        moves = _plan(store, today, overdue)
         random.SystemRandom().shuffle(moves)
         try:
             _copy_all(store, moves, progress or _silent)
+            log.write_days(store, signer, overdue)
             closed = _move_rows(store, moves)
         finally:
             store.remove_discarded()
@@ -65,21 +72,30 @@ def run_batch(store: Store, progress: Progress | None = None) -> Batched:
     return closed
 
 
-def _plan(store: Store) -> list[_Move]:
+def _plan(store: Store, today: date, overdue: Mapping[str, Overdue]) -> list[_Move]:
     """Find what is to be moved, and note the new names as discarded until rows name them."""
-    today = store.today()
-    moves: list[_Move] = []
     with store.database.writing() as session:
-        for table in (EnvelopeRow, ReplyRow):
-            rows = session.exec(
-                select(col(table.hash), col(table.day), col(table.segments), col(table.blob)).where(
-                    col(table.closed).is_(False), table.day < today
-                )
-            )
-            for digest, day, segments, old in rows:
-                moves.append(_Move(table, digest, day, segments, BlobName(old), new_name()))
+        moves = [
+            move
+            for channel, days in overdue.items()
+            for move in _moves(session, EnvelopeRow, min(days.end, today - ONE_DAY), channel)
+        ]
+        moves += _moves(session, ReplyRow, today - ONE_DAY)
         session.add_all(DiscardedRow(blob=move.new, segments=move.segments) for move in moves)
     return moves
+
+
+def _moves(
+    session: Session, table: type[EnvelopeRow | ReplyRow], last: date, channel: str | None = None
+) -> Iterator[_Move]:
+    """Give each open row up to a day a new name for its payload."""
+    query = select(col(table.hash), col(table.day), col(table.segments), col(table.blob)).where(
+        col(table.closed).is_(False), table.day <= last
+    )
+    if channel is not None:
+        query = query.where(EnvelopeRow.channel == channel)
+    for digest, day, segments, old in session.exec(query):
+        yield _Move(table, digest, day, segments, BlobName(old), new_name())
 
 
 def _copy_all(store: Store, moves: list[_Move], progress: Progress) -> None:

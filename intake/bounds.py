@@ -34,5 +34,8 @@ DELIVERED_KEPT = timedelta(days=183)
 REPLY_KEPT = timedelta(days=183)
 """How long a reply waits for a source who does not come back."""
 
+MAX_FIRST_DAYS = timedelta(days=731)
+"""How far back a log may begin: a clock that began in 1970 would give it thousands of days."""
+
 ROWS_A_COMMIT = 256
 """Rows removed in one transaction: zeroing their pages goes through the log, about 8 MB of it."""

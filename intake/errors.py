@@ -8,6 +8,8 @@ IntakeError
 │   └── TooLargeError               longer than this door takes
 ├── UnknownEnvelopeError            no such envelope, or it was removed meanwhile
 │   └── UnknownReplyError           no such reply waits in this mailbox
+├── UnknownDayError                 the log has no such day (yet)
+├── UnrestoredLogError              the log lacks what it had: it must be restored, never begun anew
 ├── StorageError                    the disk or the database failed: nothing was kept, try again
 │   ├── StorageFullError            no room: the operator must make some
 │   └── RemnantsLeftError           removed, but erased bytes may still be in a file: run it again
@@ -50,6 +52,14 @@ class UnknownEnvelopeError(IntakeError):
 
 class UnknownReplyError(UnknownEnvelopeError):
     """No such reply waits in this mailbox."""
+
+
+class UnknownDayError(IntakeError):
+    """The log has no such day (yet)."""
+
+
+class UnrestoredLogError(IntakeError):
+    """The log lacks what it had: going on with it would make a second one."""
 
 
 class StorageError(IntakeError):

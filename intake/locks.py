@@ -2,6 +2,7 @@
 
     arrivals.lock       shared by every process that takes envelopes in; held alone by a sweep
     housekeeping.lock   held alone by a migration, a batch, a purge or a sweep
+    log.lock            held alone by whoever writes to the log: the end of a batch, a cosignature
 
 A sweep removes every file that no row names, so an arrival in progress anywhere would lose its
 segments: it must be alone. That also refuses a second service. The kernel drops a lock when its
@@ -69,7 +70,20 @@ class ArrivalsLock:
 @contextmanager
 def housekeeping(directory: Path) -> Iterator[None]:
     """Wait for whoever is keeping house in this directory, then do so alone."""
-    file = _open(directory / "housekeeping.lock")
+    with _alone(directory / "housekeeping.lock"):
+        yield
+
+
+@contextmanager
+def log_writing(directory: Path) -> Iterator[None]:
+    """Wait for whoever is writing to the log, then do so alone; it never takes long."""
+    with _alone(directory / "log.lock"):
+        yield
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    file = _open(path)
     try:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

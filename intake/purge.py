@@ -3,6 +3,9 @@
 Without its header a payload is under a random key that nobody has. So the rows go first, zeroed
 (secure_delete), then VACUUM writes the database anew and the log is cut to nothing; the segments,
 which by then are noise, go last.
+
+An envelope stays through the day on which it is as many days old as its channel keeps them, so one
+more than readers of the log count on: they expect it while its day > today - retention_days.
 """
 
 from collections.abc import Mapping

@@ -1,19 +1,24 @@
 """The intake of one service: what the web face and the operator's commands may ask of it."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Self
 
+from crypto.checkpoint import NoteSignature
+from crypto.minisign import VerifyKey
 from crypto.roster import Roster
 from crypto.sinks import Buffer
-from intake import batch, envelopes, mailbox, purge, rosters, status, sweep
+from intake import batch, envelopes, log, mailbox, purge, rosters, status, sweep
 from intake.arrival import Arrival
 from intake.blobs import BlobDirectory, sync_directory
 from intake.database import NAME, Database, make_private
+from intake.day_files import DayFiles
 from intake.days import Today, utc_today
 from intake.errors import NotADataDirectoryError
 from intake.locks import ArrivalsLock, housekeeping
+from intake.log_signer import LogSigner
 from intake.migrate import migrate
 from intake.store import Store
 from intake.values import (
@@ -29,6 +34,7 @@ from intake.values import (
 )
 
 BLOBS = "blobs"
+LOG = "log"
 
 
 class Intake:
@@ -36,6 +42,7 @@ class Intake:
 
         candor.sqlite3     rows: headers, mailboxes
         blobs/             payloads, in segments
+        log/               the days of each channel's log, which are public
         *.lock             who is at work here
 
     Several processes may have it open at once. Open it after a fork, never before.
@@ -53,7 +60,13 @@ class Intake:
             raise NotADataDirectoryError("there is no data directory at this place")
         self._arrivals = ArrivalsLock(directory)
         database = Database(directory, today)
-        self._store = Store(directory, database, BlobDirectory(directory / BLOBS), today)
+        self._store = Store(
+            directory,
+            database,
+            BlobDirectory(directory / BLOBS),
+            DayFiles(directory / LOG, today),
+            today,
+        )
         try:
             migrate(database)
         except BaseException:
@@ -156,6 +169,47 @@ class Intake:
         """
         return envelopes.open_envelope(self._store, digest)
 
+    # The log
+
+    def log_days(self, channel: str) -> tuple[date, date] | None:
+        """Say which is the first and the last day of a channel's log; None when it has none yet."""
+        return self._store.days.span(channel)
+
+    def log_day(self, channel: str, day: date) -> bytes:
+        """Read a day of a channel's log, as anybody may (`crypto.log_day`).
+
+        Raises:
+            UnknownDayError: there is no such day, or not yet.
+        """
+        with self.open_log_day(channel, day) as file:
+            return file.read()
+
+    def open_log_day(self, channel: str, day: date) -> BinaryIO:
+        """Open a day of a channel's log; it stays as it is while it is read.
+
+        Raises:
+            UnknownDayError: there is no such day, or not yet.
+        """
+        return self._store.days.open(channel, day)
+
+    def cosign(
+        self, channel: str, day: date, signature: NoteSignature, *, name: str, key: VerifyKey
+    ) -> None:
+        """Take a witness's signature of a day's head.
+
+        Args:
+            channel: whose log.
+            day: of the log.
+            signature: the witness's.
+            name: under which the witness signs (`crypto.checkpoint.witness_name`).
+            key: of the witness.
+
+        Raises:
+            UnknownDayError: there is no such day, or not yet.
+            UnsignedHeadError: it is not this witness's, or not of this head.
+        """
+        log.cosign(self._store, channel, day, signature, name=name, key=key)
+
     # The roster
 
     def adopt_roster(self, roster: Roster, document: bytes, signature: bytes) -> None:
@@ -183,9 +237,9 @@ class Intake:
         with self._arrivals.alone(), housekeeping(self._store.directory):
             return sweep.sweep(self._store)
 
-    def run_batch(self, progress: batch.Progress | None = None) -> Batched:
-        """Close every day before today; see `intake.batch`."""
-        return batch.run_batch(self._store, progress)
+    def run_batch(self, signer: LogSigner, progress: batch.Progress | None = None) -> Batched:
+        """Log and close every day before today; see `intake.batch`."""
+        return batch.run_batch(self._store, signer, progress)
 
     def purge(self, retention: Mapping[str, int]) -> Purged:
         """Remove what is older than its time; see `intake.purge`."""

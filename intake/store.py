@@ -7,6 +7,7 @@ from sqlmodel import select
 
 from intake.blobs import BlobDirectory, BlobName
 from intake.database import Database, storage_errors
+from intake.day_files import DayFiles
 from intake.days import Today
 from intake.errors import StorageFullError
 from intake.tables import DiscardedRow
@@ -23,6 +24,7 @@ class Store:
     directory: Path
     database: Database
     blobs: BlobDirectory
+    days: DayFiles
     today: Today
 
     def remove_discarded(self) -> None:

@@ -25,8 +25,9 @@ class Stored(Table):
 
     Attributes:
         hash: SHA-256 of the whole envelope.
-        day: the day of the commit, UTC.
-        closed: the day's batch has rewritten it, so that its order among the day's is gone.
+        day: the day of the commit, UTC; a later one if the log had that day already.
+        closed: the day's batch has rewritten it, so that its order among the day's is gone; an
+            envelope was logged before: it is a leaf of the file of its day.
         length: bytes of the whole envelope.
         segments: number of files that hold the payload.
         blob: random name of those files; another one after the batch.

@@ -13,7 +13,7 @@ from crypto.padding import padded_bytes
 from intake.errors import StorageFullError
 from intake.service import BLOBS, Intake
 from intake.values import EnvelopeHash, Swept
-from tests.intake.support import ADDRESS, DOOR, Calendar, make_envelope, make_reply, sliced
+from tests.intake.support import ADDRESS, DOOR, SIGNER, Calendar, make_envelope, make_reply, sliced
 
 
 def fill(intake: Intake, size: int) -> list[EnvelopeHash]:
@@ -76,7 +76,7 @@ def without_reserve(directory: Path) -> None:
         assert fill(intake, 1) == []
         calendar.turn()
         try:
-            intake.run_batch()
+            intake.run_batch(SIGNER)
         except StorageFullError:
             pass
         else:
@@ -85,7 +85,7 @@ def without_reserve(directory: Path) -> None:
         assert sum(1 for _ in (directory / BLOBS).iterdir()) == len(stored)
         ballast.unlink()
         stored.append(intake.receive(DOOR, [make_envelope()]))
-        assert intake.run_batch().envelopes == len(stored) - 1
+        assert intake.run_batch(SIGNER).envelopes == len(stored) - 1
         check(intake, stored)
         assert intake.sweep() == Swept(removed=0, missing=0)
 

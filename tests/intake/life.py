@@ -10,7 +10,7 @@ from pathlib import Path
 
 from crypto.padding import padded_bytes
 from intake.service import Intake
-from tests.intake.support import ADDRESS, DOOR, Calendar, make_envelope, make_reply
+from tests.intake.support import ADDRESS, DOOR, SIGNER, Calendar, make_envelope, make_reply
 
 LONG_AGO = date(2026, 1, 1)
 
@@ -29,7 +29,7 @@ def live(directory: Path, vault: Path) -> None:
         intake.erase(ADDRESS, [bytes.fromhex(first)])
         say("erased", first)
         calendar.turn()
-        intake.run_batch()
+        intake.run_batch(SIGNER)
         say("closed", "-")
         intake.purge({"main": 30})
         say("purged", "-")

@@ -10,8 +10,10 @@ from pathlib import Path
 
 from crypto.envelope import EnvelopeWriter
 from crypto.header import header_bytes
+from crypto.minisign import SigningKey
 from crypto.padding import SMALLEST_BYTES
 from crypto.payload import ciphertext_bytes
+from intake.log_signer import LogSigner
 from intake.service import BLOBS, Intake
 from intake.values import Door
 
@@ -19,6 +21,8 @@ FIRST_DAY = date(2026, 11, 23)
 DOOR = Door("main", frozenset({2}))
 SIXTEEN = Door("main", frozenset({16}))
 ADDRESS = b"\x01" * 32
+LOG_KEY = SigningKey(bytes(range(32)))
+SIGNER = LogSigner(bytes(range(16)), LOG_KEY, (DOOR.channel,), date.max)
 
 
 @dataclass

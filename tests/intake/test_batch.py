@@ -11,6 +11,7 @@ from tests.intake.support import (
     ADDRESS,
     DOOR,
     FIRST_DAY,
+    SIGNER,
     blobs,
     make_envelope,
     make_reply,
@@ -21,7 +22,7 @@ from tests.intake.support import (
 def test_an_open_day_is_not_closed(intake, directory):
     intake.receive(DOOR, [make_envelope()])
     files = blobs(directory)
-    assert intake.run_batch() == Batched(envelopes=0, replies=0)
+    assert intake.run_batch(SIGNER) == Batched(envelopes=0, replies=0)
     assert blobs(directory) == files
     assert list(intake.envelopes("main")) == []
     assert intake.status().open_days == {FIRST_DAY}
@@ -33,7 +34,7 @@ def test_only_closed_days_are_given_out(intake, calendar):
     calendar.turn()
     intake.receive(DOOR, [make_envelope()])
     assert list(intake.envelopes("main")) == []
-    assert intake.run_batch() == Batched(envelopes=1, replies=0)
+    assert intake.run_batch(SIGNER) == Batched(envelopes=1, replies=0)
     expected = [StoredEnvelope(digest, "main", FIRST_DAY, len(yesterday))]
     assert list(intake.envelopes("main")) == expected
     assert len(list(intake.envelopes("main", open_day=True))) == 2
@@ -49,7 +50,7 @@ def test_a_batch_moves_every_payload_to_new_files_and_changes_no_byte(intake, di
     old = blobs(directory)
     calendar.turn()
     seen = []
-    intake.run_batch(lambda done, total: seen.append((done, total)))
+    intake.run_batch(SIGNER, lambda done, total: seen.append((done, total)))
     new = blobs(directory)
     assert len(new) == len(old) == 8
     assert not {file.name[:32] for file in new} & {file.name[:32] for file in old}
@@ -63,7 +64,7 @@ def test_a_batch_moves_every_payload_to_new_files_and_changes_no_byte(intake, di
 def test_the_files_of_a_closed_day_carry_their_day_and_not_the_batch_s(intake, directory, calendar):
     intake.receive(DOOR, [make_envelope()])
     calendar.turn(3)
-    intake.run_batch()
+    intake.run_batch(SIGNER)
     (file,) = blobs(directory)
     assert file.stat().st_mtime_ns == 1_795_392_000 * 10**9
 
@@ -71,9 +72,9 @@ def test_the_files_of_a_closed_day_carry_their_day_and_not_the_batch_s(intake, d
 def test_a_second_batch_has_nothing_to_do(intake, directory, calendar):
     intake.receive(DOOR, [make_envelope()])
     calendar.turn()
-    intake.run_batch()
+    intake.run_batch(SIGNER)
     files = blobs(directory)
-    assert intake.run_batch() == Batched(envelopes=0, replies=0)
+    assert intake.run_batch(SIGNER) == Batched(envelopes=0, replies=0)
     assert blobs(directory) == files
 
 
@@ -83,7 +84,7 @@ def test_an_envelope_is_read_on_while_a_batch_moves_it(intake, calendar):
     calendar.turn()
     with intake.open_envelope(digest) as file:
         beginning = file.read(1000)
-        intake.run_batch()
+        intake.run_batch(SIGNER)
         assert beginning + file.read() == envelope
 
 
@@ -91,7 +92,7 @@ def test_after_a_batch_the_log_is_empty_and_no_page_is_free(intake, directory, c
     for _ in range(20):
         intake.receive(DOOR, [make_envelope()])
     calendar.turn()
-    intake.run_batch()
+    intake.run_batch(SIGNER)
     assert (directory / "candor.sqlite3-wal").stat().st_size == 0
     with intake._store.database.reading() as session:
         free = session.connection().exec_driver_sql("PRAGMA freelist_count").scalar_one()
@@ -116,10 +117,10 @@ def test_a_batch_that_fails_while_copying_leaves_everything_as_it_was(
             raise Interrupted
 
     with pytest.raises(Interrupted):
-        intake.run_batch(interrupt)
+        intake.run_batch(SIGNER, interrupt)
     assert blobs(directory) == files
     assert [read_all(intake, digest) for digest in digests] == envelopes
-    assert intake.run_batch() == Batched(envelopes=5, replies=0)
+    assert intake.run_batch(SIGNER) == Batched(envelopes=5, replies=0)
     assert [read_all(intake, digest) for digest in digests] == envelopes
     assert len(blobs(directory)) == 5
 
@@ -134,7 +135,7 @@ def test_a_reply_erased_while_its_batch_runs_stays_erased(intake, directory, cal
         if done == 2:
             intake.erase_all(ADDRESS)
 
-    assert intake.run_batch(erase) == Batched(envelopes=0, replies=0)
+    assert intake.run_batch(SIGNER, erase) == Batched(envelopes=0, replies=0)
     assert intake.waiting(ADDRESS) == []
     assert blobs(directory) == []
 
@@ -146,7 +147,7 @@ def test_an_arrival_goes_on_through_a_batch(intake, calendar):
     with intake.begin(DOOR) as arrival:
         arrival.write(envelope[:5_000_000])
         calendar.turn()
-        intake.run_batch()
+        intake.run_batch(SIGNER)
         arrival.write(envelope[5_000_000:])
         digest = arrival.commit()
     assert read_all(intake, digest) == envelope
@@ -165,8 +166,8 @@ def test_a_batch_without_room_for_its_copies_changes_nothing(
     monkeypatch.setattr("intake.blobs.MAX_RESERVE_BYTES", 1 << 62)
     files = blobs(directory)
     with pytest.raises(StorageFullError):
-        intake.run_batch()
+        intake.run_batch(SIGNER)
     assert blobs(directory) == files
     monkeypatch.undo()
-    assert intake.run_batch() == Batched(envelopes=4, replies=0)
+    assert intake.run_batch(SIGNER) == Batched(envelopes=4, replies=0)
     assert [read_all(intake, digest) for digest in digests] == envelopes

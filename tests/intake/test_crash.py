@@ -5,13 +5,15 @@ import re
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from intake.service import Intake
 from tests.intake import life
-from tests.intake.support import ADDRESS, Calendar, blobs, raw_bytes, read_all
+from tests.intake.logs import require_consistent
+from tests.intake.support import ADDRESS, SIGNER, Calendar, blobs, raw_bytes, read_all
 
 CHANGES = "fsync,fdatasync,rename,unlink,pwrite64,ftruncate,write"
 ROOT = Path(__file__).parents[2]
@@ -59,12 +61,15 @@ def examine(directory: Path, vault: Path, said: list[list[str]]) -> None:
         for digest in waiting:
             with intake.open_reply(ADDRESS, bytes.fromhex(digest)) as file:
                 assert file.read() == (vault / digest).read_bytes()
+        require_consistent(intake)
         if not promised["closed"]:
             assert stored >= promised["arrived"]
         assert waiting >= promised["delivered"] - promised["erasing"]
         assert not waiting & promised["erased"]
-        intake.run_batch()
+        intake.run_batch(SIGNER)
         intake.purge({"main": 30})
+        require_consistent(intake)
+        assert intake.log_days("main") == (life.LONG_AGO, life.night() - timedelta(days=1))
         kept = {e.hash.hex() for e in intake.envelopes("main")}
         assert kept == {e.hash.hex() for e in intake.envelopes("main", open_day=True)}
         assert len(kept) <= 3

@@ -23,6 +23,7 @@ from tests.intake.support import (
     ADDRESS,
     DOOR,
     FIRST_DAY,
+    SIGNER,
     blobs,
     make_envelope,
     make_reply,
@@ -172,7 +173,7 @@ def test_an_arrival_in_another_intake_keeps_the_sweep_away(directory):
 def test_reading_and_housekeeping_do_not_keep_a_service_from_starting(directory):
     with opened(directory) as operator, opened(directory) as service:
         list(operator.envelopes("main"))
-        operator.run_batch()
+        operator.run_batch(SIGNER)
         operator.purge({})
         operator.status()
         assert service.sweep() == Swept(removed=0, missing=0)
@@ -204,7 +205,7 @@ def test_the_status_counts_and_tells_nothing_else(intake, calendar):
     sizes = [len(make_envelope()), 2 * len(make_envelope())]
     intake.receive(DOOR, [make_envelope()])
     calendar.turn()
-    intake.run_batch()
+    intake.run_batch(SIGNER)
     for _ in range(2):
         intake.receive(DOOR, [make_envelope()])
     intake.deliver(ADDRESS, io.BytesIO(make_reply()))

@@ -13,7 +13,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 from intake.errors import UnknownReplyError
 from intake.service import Intake
 from intake.values import Delivery, Swept
-from tests.intake.support import Calendar, blobs, make_reply
+from tests.intake.support import SIGNER, Calendar, blobs, make_reply
 
 KEPT = 183
 ADDRESSES = st.integers(0, 2).map(lambda number: bytes([number]) * 32)
@@ -75,7 +75,7 @@ class Mailboxes(RuleBasedStateMachine):
 
     @rule()
     def batch(self):
-        self._intake.run_batch()
+        self._intake.run_batch(SIGNER)
 
     @rule()
     def purge(self):

@@ -7,6 +7,7 @@ with the bound below, all observations together raise a false alarm less than on
 """
 
 import ctypes
+import hashlib
 import io
 import os
 import random
@@ -17,11 +18,14 @@ from pathlib import Path
 
 import pytest
 
+from crypto.log_day import parse_day
 from intake.service import BLOBS, Intake
 from tests.intake.ranks import chance, kendall
 from tests.intake.support import (
     ADDRESS,
     DOOR,
+    FIRST_DAY,
+    SIGNER,
     Calendar,
     make_envelope,
     make_header,
@@ -71,6 +75,16 @@ def observe(directory: Path, envelopes: Sequence[bytes], slots: int) -> Observat
         seen[f"inode of the one made {step:+}"] = [inodes[neighbour[file]] for file in files]
         seen[f"first block of the one made {step:+}"] = [places[neighbour[f]] for f in files]
     return {what: [(value, random.random()) for value in values] for what, values in seen.items()}
+
+
+def observe_leaves(intake: Intake, envelopes: Sequence[bytes]) -> Observations:
+    """Read what everybody may read: where in the public log each report stands, if it is there."""
+    day = parse_day(intake.log_day("main", FIRST_DAY))
+    hashes = [hashlib.sha256(envelope).digest() for envelope in envelopes]
+    if not day.leaves:
+        return {}
+    assert set(hashes) == set(day.leaves)
+    return {"public log: place of the leaf": [(day.leaves.index(each), 0.0) for each in hashes]}
 
 
 def raw_directory_order(path: Path) -> list[str]:
@@ -133,8 +147,8 @@ def a_day_and_its_batch(
         before = observe(directory, envelopes, slots) | {"log: header's end": log}
         old_names = [file.name[:32].encode() for file in (directory / BLOBS).iterdir()]
         calendar.turn()
-        intake.run_batch()
-        after = observe(directory, envelopes, slots)
+        intake.run_batch(SIGNER)
+        after = observe(directory, envelopes, slots) | observe_leaves(intake, envelopes)
         assert (directory / "candor.sqlite3-wal").stat().st_size == 0
         raw = (directory / "candor.sqlite3").read_bytes()
         assert not [name for name in old_names if name in raw]

@@ -12,7 +12,7 @@ import pytest
 from intake.errors import DirectoryInUseError
 from intake.service import Intake
 from intake.values import Swept
-from tests.intake.support import FIRST_DAY, blobs
+from tests.intake.support import FIRST_DAY, SIGNER, blobs
 
 ROOT = Path(__file__).parents[2]
 
@@ -45,6 +45,14 @@ def start_worker(directory: Path, told: Path) -> subprocess.Popen[bytes]:
         )
 
 
+def wait_until_busy(told: list[Path]) -> None:
+    """Wait until each worker has told a source that something arrived, and is at the next."""
+    end = time.monotonic() + 60
+    while not all(file.stat().st_size for file in told):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
 def stop_worker(worker: subprocess.Popen[bytes]) -> None:
     _, errors = worker.communicate(timeout=60)
     assert (worker.returncode, errors.decode()) == (0, "")
@@ -64,7 +72,7 @@ def test_batches_and_purges_beside_a_busy_service_lose_and_break_nothing(tmp_pat
         while time.monotonic() < end:
             assert all(worker.poll() is None for worker in workers)
             day.turn()
-            closed += operator.run_batch().envelopes
+            closed += operator.run_batch(SIGNER).envelopes
             for envelope in list(operator.envelopes("main"))[-20:]:
                 assert envelope.day < day()
                 with operator.open_envelope(envelope.hash) as file:
@@ -87,7 +95,7 @@ def test_a_worker_killed_beside_another_leaves_only_what_a_sweep_removes(tmp_pat
     day = Day(tmp_path)
     with Intake.create(directory, today=day) as parent:
         workers = [start_worker(directory, file) for file in told]
-        time.sleep(3)
+        wait_until_busy(told)
         workers[0].kill()
         workers[0].communicate()
         time.sleep(0.2)

@@ -9,6 +9,7 @@ from intake.values import Delivery, Purged
 from tests.intake.support import (
     ADDRESS,
     DOOR,
+    SIGNER,
     Door,
     blobs,
     make_envelope,
@@ -43,7 +44,7 @@ def test_each_channel_keeps_its_own_time(intake, directory, calendar):
 def test_a_purge_asks_neither_for_the_batch_nor_for_who_read(intake, calendar):
     closed = intake.receive(DOOR, [make_envelope()])
     calendar.turn()
-    intake.run_batch()
+    intake.run_batch(SIGNER)
     intake.receive(DOOR, [make_envelope()])
     with intake.open_envelope(closed) as file:
         file.read()
@@ -98,7 +99,7 @@ def test_the_database_shrinks_again(intake, directory, calendar):
     for _ in range(100):
         intake.receive(DOOR, [make_envelope()])
     calendar.turn()
-    intake.run_batch()
+    intake.run_batch(SIGNER)
     large = (directory / "candor.sqlite3").stat().st_size
     calendar.turn(100)
     intake.purge({"main": 1})
