@@ -1,0 +1,234 @@
+"""`pull`: fetch what is new of every channel, and write bundles of it."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from courier.bundles import (
+    Counting,
+    Papers,
+    batches,
+    bundle_name,
+    hand_out,
+    make_bundle,
+    remove_old_bundles,
+)
+from courier.channel import ChannelDirectory
+from courier.client import Client
+from courier.envelopes import Fetched, fetch_envelopes
+from courier.errors import CourierError, SetupError, TroubleError, UnreachableError
+from courier.files import write_file
+from courier.log import Witness, follow, hand_in_cosignatures
+from courier.rosters import AlarmingRosterError, compare_with_public, fetch_roster, own_entry
+from courier.service import Service, form_file
+from courier.signing import client_of
+from courier.state import CourierDirectory
+from crypto.log_day import LogDay
+from crypto.log_watch import LATE_AFTER, Alarm, Cause, expected_leaves, missing_envelopes
+from crypto.roster import Roster
+from crypto.roster_entries import FormReference
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How a run shows what it does to whoever started it.
+
+    Attributes:
+        counting: opens a meter of things that are done, by its label and their number.
+        copying: opens a meter of bytes, likewise.
+        say: takes a line that explains, and is no result.
+    """
+
+    counting: Counting
+    copying: Counting
+    say: Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Pulled:
+    """What a run came to.
+
+    Attributes:
+        bundles: written where they were wanted.
+        alarms: raised in this run; they are kept.
+        failed: what could not be done now, in words, by channel.
+    """
+
+    bundles: list[Path] = field(default_factory=list)
+    alarms: list[Alarm] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+def pull(
+    courier: CourierDirectory, out: Path, shown: Shown, *, today: Callable[[], date]
+) -> Pulled:
+    """Fetch every channel's new days with their envelopes, and write bundles to a directory.
+
+    Raises:
+        BusyError, SetupError, UnreachableError, StrangerError, TroubleError: nothing was written.
+        RosterError: the service's roster cannot be taken.
+    """
+    if not out.is_dir():
+        raise SetupError(f"there is no directory {out}: is the stick there, and mounted?")
+    with courier.alone():
+        courier.remove_unfinished()
+        with client_of(courier) as client:
+            return _Run(courier, out, shown, today, client).run()
+
+
+class _Run:
+    """One run, over every channel."""
+
+    def __init__(
+        self,
+        courier: CourierDirectory,
+        out: Path,
+        shown: Shown,
+        today: Callable[[], date],
+        client: Client,
+    ) -> None:
+        self._courier, self._out, self._shown, self._today = courier, out, shown, today
+        self._client, self._service = client, Service(client)
+        self._pulled = Pulled()
+        self._witness = Witness(courier.settings.id, courier.key)
+
+    def run(self) -> Pulled:
+        try:
+            roster = fetch_roster(self._courier, self._service, self._today())
+        except AlarmingRosterError as error:
+            self._raise_alarms([error.alarm])
+            return self._pulled
+        roster = self._compare(roster)
+        channels = own_entry(self._courier, roster).channels
+        for channel in channels:
+            try:
+                self._pull_channel(self._courier.channel(channel), roster)
+            except UnreachableError as error:
+                self._pulled.failed[channel] = f"{error}"
+                break
+        self._remove_old_bundles()
+        return self._pulled
+
+    def _compare(self, roster: Roster) -> Roster:
+        """Ask for the roster as sources do; once more if it was being replaced just now."""
+        compared = compare_with_public(self._courier, roster)
+        if compared.differs:
+            roster = fetch_roster(self._courier, self._service, self._today())
+            compared = compare_with_public(self._courier, roster)
+        if compared.differs:
+            self._raise_alarms([Alarm(Cause.ROSTERS)])
+        if not compared.reached:
+            self._shown.say("the roster that sources are shown could not be compared this time")
+        return roster
+
+    def _pull_channel(self, kept: ChannelDirectory, roster: Roster) -> None:
+        """Do all that is to be done for one channel; what fails does not keep back the others."""
+        try:
+            self._hand_out(kept)  # what a run before this one left
+            alarm = follow(self._service, kept, roster, self._witness, self._today())
+            if alarm is not None:
+                self._raise_alarms([alarm])
+            self._hand_in_cosignatures(kept, roster)
+            days = kept.new_days()
+            if days:
+                self._fetch(kept, roster, days)
+                self._write(kept, roster, days)
+            kept.forget_envelopes()
+        except UnreachableError:
+            raise
+        except CourierError as error:
+            self._pulled.failed[kept.id] = f"{error}"
+
+    def _hand_in_cosignatures(self, kept: ChannelDirectory, roster: Roster) -> None:
+        """Hand them in; that the service has them matters less than that the envelopes go on."""
+        try:
+            hand_in_cosignatures(self._service, kept, roster, self._witness)
+        except UnreachableError:
+            raise
+        except CourierError as error:
+            self._shown.say(f"{kept.id}: the heads could not all be witnessed now: {error}")
+
+    def _fetch(self, kept: ChannelDirectory, roster: Roster, days: Sequence[LogDay]) -> None:
+        """Fetch the days' envelopes; raise alarms for those that are not to be had.
+
+        Raises:
+            TroubleError: some have not come yet, and may come the next time.
+        """
+        retention = roster.channel(kept.id).retention_days
+        expected = expected_leaves(days, today=self._today(), retention_days=retention)
+        wanted = expected.keys() - kept.there()
+        with self._shown.counting(f"Fetching {kept.id}", len(wanted)) as meter:
+            fetched = fetch_envelopes(
+                self._client,
+                kept,
+                wanted,
+                at_once=self._courier.settings.requests_at_once,
+                meter=meter,
+            )
+        self._have_patience(kept, fetched)
+        self._raise_alarms(
+            missing_envelopes(
+                days,
+                kept.there(),
+                channel=kept.id,
+                today=self._today(),  # at midnight the service may have purged what was expected
+                retention_days=retention,
+            )
+        )
+
+    def _have_patience(self, kept: ChannelDirectory, fetched: Fetched) -> None:
+        """Wait some days for envelopes that do not come though nobody says that they are gone."""
+        today, before = self._today(), kept.troubles()
+        troubles = {leaf: before.get(leaf, today) for leaf in fetched.troubled}
+        if troubles != before:
+            kept.keep_troubles(troubles)
+        waiting = [leaf for leaf, since in troubles.items() if since >= today - LATE_AFTER]
+        left = len(waiting) + len(fetched.unfinished)
+        if left:
+            raise TroubleError(
+                f"{left} of the new envelopes did not come whole: nothing is lost, run it again"
+            )
+
+    def _write(self, kept: ChannelDirectory, roster: Roster, days: Sequence[LogDay]) -> None:
+        place = self._courier.bundles
+        papers = self._papers(kept, roster)
+        for batch in batches(kept, days):
+            make_bundle(kept, place, batch, papers)
+            self._hand_out(kept)
+
+    def _papers(self, kept: ChannelDirectory, roster: Roster) -> Papers:
+        known = self._courier.roster()
+        if known is None:
+            raise SetupError("the roster that this run has fetched is gone: run it again")
+        form = self._form(roster.channel(kept.id).form)
+        return Papers(self._courier.settings.id, form, known, self._courier.key)
+
+    def _form(self, form: FormReference) -> tuple[str, bytes]:
+        """Return a form and the name of its file; fetched, where it is not there as it is now."""
+        name = form_file(form)
+        path = self._courier.forms / name
+        if not path.is_file() or hashlib.sha256(path.read_bytes()).digest() != form.sha256:
+            write_file(path, self._service.form(form))
+        return name, path.read_bytes()
+
+    def _hand_out(self, kept: ChannelDirectory) -> None:
+        own = self._courier.settings.id
+        written = hand_out(kept, self._courier.bundles, self._out, own, self._shown.copying)
+        if written is not None:
+            self._pulled.bundles.append(written)
+
+    def _remove_old_bundles(self) -> None:
+        """Make room, and keep here what nobody needs any more no longer than it is said."""
+        courier, waiting = self._courier, set()
+        for channel in courier.channels():
+            position = courier.channel(channel).position()
+            if not position.handed_out:
+                waiting.add(bundle_name(courier.settings.id, channel, position.serial))
+        remove_old_bundles(courier.bundles, courier.settings.keep_days, waiting)
+
+    def _raise_alarms(self, alarms: Sequence[Alarm]) -> None:
+        """Keep alarms at once, before anything goes on without what they are about."""
+        self._courier.keep_alarms(alarm for alarm in alarms if not alarm.is_warning)
+        self._pulled.alarms += alarms

@@ -1,0 +1,325 @@
+"""Whatever a service takes back or rewrites becomes an alarm, and sound envelopes still go out."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from courier.errors import StrangerError, TroubleError
+from crypto.errors import ExpiredRosterError, UnsignedRosterError
+from crypto.inbound import RosterDocument
+from crypto.log_day import serialize_day
+from crypto.log_watch import Alarm, Cause
+from crypto.merkle import EMPTY_TREE
+from crypto.minisign import SigningKey
+from tests.courier.listener import Listener
+from tests.courier.support import Errand, make_errand, opened
+from tests.support.carried import (
+    CHANNEL,
+    OTHER_CHANNEL,
+    TODAY,
+    Log,
+    make_day,
+    make_roster,
+    signed,
+)
+
+YESTERDAY = TODAY - timedelta(days=1)
+
+
+def causes(errand: Errand) -> list[Cause]:
+    return [alarm.cause for alarm in errand.courier.alarms()]
+
+
+def rewrite(log: Log, keep: int) -> None:
+    """Sign another history from a day on, as only the holder of the log key can."""
+    days = log.days[keep:]
+    del log.days[keep:]
+    for day in days:
+        log.close_day(len(day.leaves), day=day.day, witnesses=())
+
+
+# Envelopes
+
+
+def test_a_deleted_report_is_an_alarm_and_all_others_go_out(
+    errand: Errand, listener: Listener
+) -> None:
+    log = listener.logs[CHANNEL]
+    gone, *_ = log.days[-1].leaves
+    del log.envelopes[gone]
+    pulled = errand.pull()
+    assert pulled.alarms == [Alarm(Cause.MISSING, CHANNEL, YESTERDAY, gone)]
+    assert gone.hex() in pulled.alarms[0].sentence
+    assert len(pulled.bundles) == 2
+    with opened(pulled.bundles[0], errand.key.verify_key) as bundle:
+        assert bundle.envelopes.keys() == log.envelopes.keys()
+        assert bundle.missing == (gone,)
+
+
+def test_an_alarm_is_kept_until_somebody_has_dealt_with_it(
+    errand: Errand, listener: Listener
+) -> None:
+    log = listener.logs[CHANNEL]
+    del log.envelopes[log.days[-1].leaves[0]]
+    errand.pull()
+    assert errand.pull().alarms == []
+    assert causes(errand) == [Cause.MISSING]
+    errand.courier.acknowledge()
+    errand.pull()
+    assert causes(errand) == []
+
+
+@pytest.mark.parametrize("lie", [503, 500, b"another envelope"])
+def test_an_envelope_that_does_not_come_holds_its_bundle_for_two_days_at_most(
+    errand: Errand, listener: Listener, lie: bytes | int
+) -> None:
+    leaf = listener.logs[CHANNEL].days[-1].leaves[0]
+    listener.lies[f"/courier/envelopes/{CHANNEL}/{leaf.hex()}"] = lie
+    for _ in range(3):
+        pulled = errand.pull()
+        assert pulled.alarms == []
+        assert "1 of the new envelopes" in pulled.failed[CHANNEL]
+        assert not any(CHANNEL in path.name for path in errand.bundles())
+        errand.sleep()
+    errand.pull()
+    assert causes(errand) == [Cause.MISSING]
+    bundle = next(path for path in errand.bundles() if CHANNEL in path.name)
+    with opened(bundle, errand.key.verify_key) as opened_bundle:
+        assert opened_bundle.missing == (leaf,)
+
+
+def test_an_envelope_that_comes_after_all_is_no_alarm(errand: Errand, listener: Listener) -> None:
+    leaf = listener.logs[CHANNEL].days[-1].leaves[0]
+    listener.lies[f"/courier/envelopes/{CHANNEL}/{leaf.hex()}"] = 503
+    errand.pull()
+    listener.lies.clear()
+    errand.sleep(2)
+    pulled = errand.pull()
+    assert not any(alarm.cause is Cause.MISSING for alarm in pulled.alarms)
+    assert len(pulled.bundles) == 1
+    with opened(pulled.bundles[0], errand.key.verify_key) as bundle:
+        assert bundle.missing == ()
+
+
+# The log
+
+
+def test_a_log_that_was_rebuilt_and_signed_anew_is_an_alarm(
+    errand: Errand, listener: Listener
+) -> None:
+    errand.pull()
+    rewrite(listener.logs[CHANNEL], keep=2)
+    listener.logs[CHANNEL].close_day(witnesses=())
+    errand.sleep()
+    pulled = errand.pull()
+    assert pulled.alarms == [Alarm(Cause.FORKED, CHANNEL, YESTERDAY)]
+    assert pulled.bundles == []
+    assert errand.pull().alarms == pulled.alarms
+
+
+def test_a_log_rewritten_behind_the_last_day_that_was_seen_is_an_alarm(
+    errand: Errand, listener: Listener
+) -> None:
+    errand.pull()
+    log = listener.logs[CHANNEL]
+    seen = list(log.days)
+    rewrite(log, keep=2)
+    log.close_day(witnesses=())
+    log.days[:4] = seen
+    errand.sleep()
+    assert [alarm.cause for alarm in errand.pull().alarms] == [Cause.FORKED]
+
+
+def test_a_log_that_became_shorter_is_an_alarm(errand: Errand, listener: Listener) -> None:
+    errand.pull()
+    listener.logs[CHANNEL].days.pop()
+    pulled = errand.pull()
+    assert pulled.alarms == [Alarm(Cause.SHRANK, CHANNEL, YESTERDAY)]
+
+
+def test_a_day_with_fewer_leaves_than_were_seen_is_an_alarm(
+    errand: Errand, listener: Listener
+) -> None:
+    errand.pull()
+    log = listener.logs[CHANNEL]
+    last = log.days.pop()
+    log.days.append(make_day(last.day, last.before, last.leaves[:1], witnesses=()))
+    assert [alarm.cause for alarm in errand.pull().alarms] == [Cause.SHRANK]
+
+
+def test_a_head_that_another_key_signed_is_an_alarm(errand: Errand, listener: Listener) -> None:
+    log = listener.logs[CHANNEL]
+    log.close_day(witnesses=(), key=SigningKey.generate())
+    errand.sleep()
+    pulled = errand.pull()
+    assert pulled.alarms == [Alarm(Cause.UNSIGNED, CHANNEL, TODAY)]
+    with opened(pulled.bundles[0], errand.key.verify_key) as bundle:
+        assert [day.day for day in bundle.days] == [day.day for day in log.days[:-1]]
+
+
+def test_a_cosignature_that_does_not_hold_is_an_alarm(errand: Errand, listener: Listener) -> None:
+    log = listener.logs[CHANNEL]
+    day = log.close_day(witnesses=("boat",))
+    made = day.head.signatures[-1]
+    forged = replace(made, blob=made.blob[:-1] + bytes([made.blob[-1] ^ 1]))
+    log.days[-1] = day.with_head(day.head.with_cosignature(forged))
+    errand.sleep()
+    assert [alarm.cause for alarm in errand.pull().alarms] == [Cause.UNSIGNED]
+
+
+def test_a_day_that_contradicts_itself_is_an_alarm(errand: Errand, listener: Listener) -> None:
+    day = listener.logs[CHANNEL].days[-1]
+    path = f"/courier/log/{CHANNEL}/{day.day}.json"
+    listener.lies[path] = serialize_day(day).replace(day.leaves[0].hex().encode(), b"0" * 64)
+    errand.today = YESTERDAY
+    errand.pull()
+    errand.sleep()
+    assert errand.pull().alarms == [Alarm(Cause.UNREADABLE, CHANNEL, YESTERDAY)]
+
+
+def test_a_first_day_that_begins_in_the_middle_is_an_alarm(
+    errand: Errand, listener: Listener
+) -> None:
+    del listener.logs[CHANNEL].days[0]
+    pulled = errand.pull()
+    assert [alarm.cause for alarm in pulled.alarms] == [Cause.FORKED]
+    assert [path.name for path in pulled.bundles] == ["van-other-1.zip"]
+
+
+def test_a_beginning_that_no_log_key_signed_is_an_alarm(tmp_path: Path, listener: Listener) -> None:
+    day = make_day(YESTERDAY, EMPTY_TREE, [bytes(32)], key=SigningKey.generate())
+    errand = make_errand(tmp_path, listener.origin, heads=[day])
+    assert errand.pull().alarms == [Alarm(Cause.UNSIGNED, CHANNEL, YESTERDAY)]
+
+
+def test_a_log_that_does_not_go_on_is_a_warning_and_not_kept(
+    errand: Errand, listener: Listener
+) -> None:
+    errand.pull()
+    errand.sleep(2)
+    assert errand.pull().alarms == []
+    errand.sleep()
+    (first, second) = errand.pull().alarms
+    assert first == Alarm(Cause.LATE, CHANNEL, TODAY)
+    assert second.channel == OTHER_CHANNEL
+    assert first.is_warning
+    assert causes(errand) == []
+
+
+def test_an_alarm_in_one_channel_does_not_keep_back_another(
+    errand: Errand, listener: Listener
+) -> None:
+    errand.pull()
+    rewrite(listener.logs[CHANNEL], keep=0)
+    listener.logs[OTHER_CHANNEL].close_day(witnesses=())
+    errand.sleep()
+    pulled = errand.pull()
+    assert [alarm.channel for alarm in pulled.alarms] == [CHANNEL]
+    assert [path.name for path in pulled.bundles] == ["van-other-2.zip"]
+
+
+def test_another_day_than_was_asked_for_is_no_alarm_and_nothing_is_taken(
+    errand: Errand, listener: Listener
+) -> None:
+    first, *_, last = listener.logs[CHANNEL].days
+    listener.lies[f"/courier/log/{CHANNEL}/{last.day}.json"] = serialize_day(first)
+    pulled = errand.pull()
+    assert pulled.alarms == []
+    assert "not the one that was asked for" in pulled.failed[CHANNEL]
+
+
+# The roster
+
+
+def test_a_revoked_courier_is_told_so_and_gets_nothing(errand: Errand, listener: Listener) -> None:
+    listener.couriers.discard("van")
+    with pytest.raises(StrangerError, match="does not take this courier"):
+        errand.pull()
+    assert errand.bundles() == []
+    assert {path for _, path in listener.requests} == {"/courier/roster.json"}
+
+
+def test_a_courier_that_the_roster_no_longer_names_asks_for_nothing_more(
+    errand: Errand, listener: Listener
+) -> None:
+    couriers = make_roster().couriers[1:]
+    listener.roster = signed(make_roster(origins=(listener.origin,), couriers=couriers))
+    with pytest.raises(StrangerError, match="names no courier"):
+        errand.pull()
+    assert listener.asked("/courier/log") == []
+
+
+def test_a_roster_that_the_root_key_did_not_sign_is_refused(
+    errand: Errand, listener: Listener
+) -> None:
+    other = SigningKey.generate()
+    listener.roster = signed(make_roster(origins=(listener.origin,)), other)
+    with pytest.raises(UnsignedRosterError):
+        errand.pull()
+    assert errand.courier.roster() is None
+
+
+def test_an_expired_roster_is_refused(errand: Errand) -> None:
+    errand.sleep(84)
+    with pytest.raises(ExpiredRosterError):
+        errand.pull()
+
+
+def roster_of(listener: Listener, serial: int, **changes: object) -> RosterDocument:
+    return signed(make_roster(serial=serial, origins=(listener.origin,), **changes))
+
+
+@pytest.mark.parametrize(
+    ("serial", "cause"), [(1, Cause.ROSTER_ROLLED_BACK), (2, Cause.ROSTER_FORKED)]
+)
+def test_an_older_roster_or_a_second_one_is_an_alarm(
+    errand: Errand, listener: Listener, serial: int, cause: Cause
+) -> None:
+    listener.roster = roster_of(listener, 2)
+    errand.pull()
+    listener.roster = roster_of(listener, serial, expires=TODAY + timedelta(days=9))
+    listener.logs[CHANNEL].close_day(witnesses=())
+    errand.sleep()
+    pulled = errand.pull()
+    assert [alarm.cause for alarm in pulled.alarms] == [cause]
+    assert pulled.bundles == []
+    assert causes(errand) == [cause]
+
+
+def test_another_roster_for_sources_is_an_alarm(errand: Errand, listener: Listener) -> None:
+    listener.public = signed(make_roster(serial=2, origins=(listener.origin,)))
+    pulled = errand.pull()
+    assert [alarm.cause for alarm in pulled.alarms] == [Cause.ROSTERS]
+    assert len(pulled.bundles) == 2
+    assert len(listener.asked("/roster.json")) == 4
+
+
+def test_the_roster_is_asked_for_as_a_source_does(errand: Errand, listener: Listener) -> None:
+    listener.lies["/roster.json"] = 503
+    errand.pull()
+    assert "could not be compared" in errand.said[0]
+
+
+def test_no_listener_for_couriers_at_the_address_is_told(
+    errand: Errand, listener: Listener
+) -> None:
+    listener.lies["/courier/roster.json"] = 404
+    with pytest.raises(StrangerError, match="no listener for couriers"):
+        errand.pull()
+
+
+def test_an_answer_without_end_is_not_read_without_end(errand: Errand, listener: Listener) -> None:
+    listener.lies["/courier/roster.json"] = bytes(1 << 20)
+    with pytest.raises(TroubleError, match="more than there can be"):
+        errand.pull()
+
+
+def test_another_form_than_the_roster_names_is_not_carried(
+    errand: Errand, listener: Listener
+) -> None:
+    listener.lies["/courier/forms/default-1.toml"] = b"id = 'default'\n"
+    pulled = errand.pull()
+    assert "form" in pulled.failed[CHANNEL]
+    assert pulled.bundles == []
