@@ -18,6 +18,7 @@ class Status(IntEnum):
     REFUSED = 1  # refused, or a check failed
     USAGE = 2  # typer says so itself
     NOT_ADDRESSED = 3
+    ALARM = 4  # somebody must look: the message says at what, and what to do
     INTERRUPTED = 130
 
 
@@ -28,6 +29,7 @@ class CommandError(Exception):
 # Errors of rooms that a command may not have loaded, by their root: all have fixed messages.
 _SPOKEN_ROOTS = (
     ("console.errors", "ConsoleError"),
+    ("courier.errors", "CourierError"),
     ("disk.errors", "OutputError"),
     ("intake.errors", "IntakeError"),
     ("app.settings", "SettingsError"),
@@ -35,7 +37,12 @@ _SPOKEN_ROOTS = (
     ("app.log_signing", "LogKeyError"),
     ("forms.errors", "FormError"),
 )
-_EXTRAS = {"puremagic": "console", "shamir_mnemonic": "console", "httpx2": "courier"}
+_EXTRAS = {
+    "puremagic": "console",
+    "shamir_mnemonic": "console",
+    "httpx2": "courier",
+    "socksio": "courier",
+}
 
 
 def explain(error: Exception) -> tuple[str, Status]:
