@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks import housekeeping, log, mailbox, memory, pages, reading, upload
+from benchmarks import housekeeping, log, mailbox, memory, pages, reading, sealing, upload
 from benchmarks.context import Context
 from benchmarks.machine import describe, wait_until_quiet
 from benchmarks.report import Section, section_text
@@ -18,6 +18,7 @@ PARTS: Mapping[str, Callable[[Context], list[Section]]] = {
     "reading": reading.measure,
     "pages": pages.measure,
     "mailbox": mailbox.measure,
+    "sealing": sealing.measure,
     "housekeeping": housekeeping.measure,
     "log": log.measure,
 }

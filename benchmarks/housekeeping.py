@@ -1,6 +1,5 @@
-"""What do the daily batch and the sealing itself cost?"""
+"""What does the daily batch cost?"""
 
-import os
 import subprocess
 import sys
 import time
@@ -9,76 +8,23 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.context import Context
-from benchmarks.form import TEXT
 from benchmarks.report import Row, Section, megabytes, milliseconds, seconds_of
-from crypto.bag_info import BagKind, Sealed
-from crypto.envelope import EnvelopeWriter
-from crypto.keys import Identity, Recipient
-from crypto.minisign import SigningKey
-from crypto.sinks import Buffer, Sink
-from crypto.source_keys import SourceKeys
-from crypto.submission import SubmissionWriter
+from benchmarks.sealing import SLOTS, Sealer
 from intake.days import utc_today
 from intake.service import Intake
 from intake.values import Door
 
 ENVELOPES = 1_000
-SLOTS = 16
-SEALS = 200
 BATCHES = 3
 _DOOR = Door("general", frozenset({SLOTS}))
-_ABOUT_SEALING = """\
-A report of 2 KB without files into a sink that throws it away: bag, signature, identity file for
-the custodian, {slots} stanzas (2 readers, the rest blank), padded to 64 KiB; without the key
-stretch."""
 _ABOUT_BATCH = """\
 The batch that closes a day with {count} reports of 64 KiB, in a process of its own, as `candor
 batch` runs it: every payload to a new file in random order, the rows moved, the database
 rewritten. Memory over what the process had when the directory was open."""
 
 
-class _Nowhere:
-    """A sink that forgets."""
-
-    def write(self, data: Buffer, /) -> None:
-        """Take it."""
-
-
 def measure(context: Context) -> list[Section]:
-    return [_sealing(context), _batch(context)]
-
-
-def _sealing(context: Context) -> Section:
-    sealer = _Sealer()
-    times: list[float] = []
-    for _ in range(context.times(SEALS)):
-        started = time.perf_counter()
-        sealer.seal(_Nowhere())
-        times.append(time.perf_counter() - started)
-    rows = (Row("sealing one report, median", milliseconds(median(times))),)
-    return Section("Sealing", _ABOUT_SEALING.format(slots=SLOTS), rows)
-
-
-class _Sealer:
-    """Seals text-only reports of one source."""
-
-    def __init__(self) -> None:
-        self._readers = [Identity.generate().recipient for _ in range(2)]
-        self._custodian = Recipient.throw_away()
-        self._keys = SourceKeys(os.urandom(32), Identity.generate(), SigningKey.generate())
-
-    def seal(self, sink: Sink) -> None:
-        envelope = EnvelopeWriter(sink, self._readers, slots=SLOTS)
-        bag = SubmissionWriter(
-            envelope,
-            kind=BagKind.REPORT,
-            channel="general",
-            sealed=Sealed.ARRIVAL,
-            text=TEXT,
-            answers=b"{}",
-        )
-        bag.finish(self._keys, identity_text="", custodian=self._custodian)
-        envelope.close()
+    return [_batch(context)]
 
 
 def _batch(context: Context) -> Section:
@@ -99,7 +45,7 @@ def _batch(context: Context) -> Section:
 
 def _fill(directory: Path, count: int) -> float:
     """Let envelopes arrive, yesterday; give the seconds that sealing and storing took."""
-    sealer = _Sealer()
+    sealer = Sealer()
     started = time.perf_counter()
     with Intake.create(directory, today=lambda: utc_today() - timedelta(days=1)) as intake:
         for _ in range(count):
