@@ -34,8 +34,8 @@ stretch."""
 _ABOUT_DECOYS = """\
 A decoy of the same {slots} slots, into the same sink, and through the intake onto the disk; the
 service also lets it come as slowly as through Tor, which is waiting and no work. The roster's
-default is {count} a day for each channel, {share:.0%} of them of 64 KiB and none above 16 MiB. Memory is
-what Python allocated for the largest."""
+default is {count} a day for each channel, {share:.0%} of them of 64 KiB, none above 16 MiB.
+Memory is what Python allocated for the largest."""
 
 
 class Nowhere:
