@@ -10,7 +10,24 @@ ConsoleError
 ├── PublicLinesError        not the two public lines of an identity
 ├── RosterBookError         what lies in a ceremony's directory does not fit together
 ├── RosterChangeError       no roster can be made by this change
-└── RefusedRosterError      a roster does not hold, for one of the six reasons
+├── RefusedRosterError      a roster does not hold, for one of the six reasons
+├── ImportDirectoryError    the directory of imports is busy, damaged or incomplete
+├── UnpinnedRootError       the first import was given no root key to trust
+├── OtherRootError          the directory belongs to another root key
+├── UnknownAlarmError       no alarm has this number
+├── UnwitnessedDayError     no courier of the roster has witnessed the day to begin at
+├── LogFileError            not a day's file
+├── NotLoggedError          the day's file has no such envelope
+├── ReceiptError            a receipt or a log is of another service than the roster
+└── RefusedBundleError      a bundle is not taken
+    ├── DamagedBundleError      cut short or altered on the way: carry it again
+    ├── ForgedBundleError       the signature is not the courier's
+    ├── ForeignBundleError      another service, courier or channel
+    ├── UnlistedFormError       brings a form that the roster does not name
+    ├── ReplayedBundleError     imported before
+    ├── RolledBackBundleError   another one with its serial was imported before
+    ├── MissingBundleError      one before it was not imported
+    └── ForkedBundleError       does not follow the one before
 
 Messages are lower case, without a full stop, and never repeat what a source sent.
 """
@@ -58,3 +75,71 @@ class RosterChangeError(ConsoleError):
 
 class RefusedRosterError(ConsoleError):
     """A roster is refused; the message says which refusal it is, why, and what to do."""
+
+
+class ImportDirectoryError(ConsoleError):
+    """The directory of imports cannot be used; the message says why and what to do."""
+
+
+class UnpinnedRootError(ConsoleError):
+    """The first import was given no root key; the message says how to come by it."""
+
+
+class OtherRootError(ConsoleError):
+    """The directory was begun under another root key."""
+
+
+class UnknownAlarmError(ConsoleError):
+    """There is no alarm of this number."""
+
+
+class UnwitnessedDayError(ConsoleError):
+    """The day to begin at bears no signature of a courier of the roster."""
+
+
+class LogFileError(ConsoleError):
+    """A file is not a day of a log; the message says which file and why."""
+
+
+class NotLoggedError(ConsoleError):
+    """The day's file has no envelope of this hash."""
+
+
+class ReceiptError(ConsoleError):
+    """The receipt, or the log, is not one of the roster's service."""
+
+
+class RefusedBundleError(ConsoleError):
+    """A bundle is refused; nothing of it was taken unless the message says so."""
+
+
+class DamagedBundleError(RefusedBundleError):
+    """The bundle was cut short or altered on the way; the message says where."""
+
+
+class ForgedBundleError(RefusedBundleError):
+    """The bundle's signature is not that of the courier that it names."""
+
+
+class ForeignBundleError(RefusedBundleError):
+    """The bundle's service, courier or channel is not one of this directory's."""
+
+
+class UnlistedFormError(RefusedBundleError):
+    """The form in the bundle is not the one that the roster names."""
+
+
+class ReplayedBundleError(RefusedBundleError):
+    """The bundle was imported before."""
+
+
+class RolledBackBundleError(RefusedBundleError):
+    """Another bundle with this serial was imported before."""
+
+
+class MissingBundleError(RefusedBundleError):
+    """Bundles before this one were not imported; the message says which."""
+
+
+class ForkedBundleError(RefusedBundleError):
+    """The bundle does not follow the one that was imported before it."""

@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from console.examine import Examined, Item
 from console.extract import Extracted
+from console.form_shelf import FormShelf
 from console.layout import human_bytes
 from console.neutral import neutral_line
-from console.show import Page, known_form, show_answers, show_attachment, show_facts, show_text
+from console.show import Page, show_answers, show_attachment, show_facts, show_text
 from crypto.bag_info import SOURCE_KINDS
 from crypto.bag_salvage import UnverifiedBag
 
@@ -22,13 +23,14 @@ class Pages:
 
     page: Page
     say: Say
+    forms: FormShelf = field(default_factory=FormShelf)
 
     def show(self, path: Path, examined: Examined) -> None:
         """Show a bag, or only the attachments that were asked for."""
         bag = examined.bag
         lines = [*show_facts(self.page, bag, path.name)]
         if not examined.single:
-            form = known_form(bag.answers)
+            form = self.forms.find(bag.answers, path)
             lines += [
                 *show_text(self.page, bag.text, form),
                 *show_answers(self.page, bag.answers, form),

@@ -12,7 +12,6 @@ from crypto.attachments import Attachment
 from crypto.bag_info import SOURCE_KINDS, BagKind, Sealed
 from crypto.bag_reader import BagReader
 from forms.form import MAIN_TEXT, Field, Form
-from forms.loader import default_form
 
 _SEALED = {
     Sealed.BROWSER: "in the source's browser; the server saw ciphertext only",
@@ -49,13 +48,6 @@ class Page:
         bar = GUTTER.rstrip()
         for line in quoted(text, self.cells):
             yield self.style.dim(bar) + line.removeprefix(bar)
-
-
-def known_form(answers: Mapping[str, object]) -> Form | None:
-    """Find the form whose id and version a report names."""
-    form = default_form()
-    same = answers.get("form") == form.id and answers.get("version") == form.version
-    return form if same else None
 
 
 def show_facts(page: Page, bag: BagReader, file_name: str) -> Iterator[str]:

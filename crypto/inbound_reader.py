@@ -35,6 +35,7 @@ from crypto.zip_reader import SeekableFile, ZipReader
 MAX_LOG_BYTES = MAX_DAY_BYTES
 _MAX_FORM_BYTES = 256 * 1024
 _MAX_SIGNATURE_BYTES = 1024
+_MAX_INFO_BYTES = 1024
 _BEHIND = (LOG, ROSTER, ROSTER_SIGNATURE)
 _TAGS = (INFO, MANIFEST, TAG_MANIFEST, SIGNATURE)
 _FIXED = frozenset({BAGIT, *_BEHIND, *_TAGS})
@@ -152,6 +153,17 @@ class InboundBundle:
         count = PayloadCount(size, len(payload))
         if self._bag.info != serialize_inbound_info(self.info, self.days, count):
             raise DamagedBagError("bag-info.txt is not that of this inbound bundle")
+
+
+def peek_info(file: SeekableFile) -> InboundInfo:
+    """Read which bundle a file says it is; nobody has vouched for it.
+
+    Raises:
+        BundleError: it does not say so.
+    """
+    with refusing():
+        zipped = ZipReader(file, _is_known, max_members=_MAX_MEMBERS)
+        return _parse_info(zipped.read(f"{FOLDER}/{INFO}", max_bytes=_MAX_INFO_BYTES))
 
 
 def _parse_info(data: bytes) -> InboundInfo:

@@ -5,7 +5,7 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -14,6 +14,7 @@ from disk.errors import OutputError
 
 _UNFINISHED = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{16}\.part", re.DOTALL)
 _FILE_MODE = 0o600
+_MANY = 256  # files; from here on one call for the whole machine is the quicker way
 _DIRECTORY_MODE = 0o700
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _OPEN_TO_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -138,8 +139,8 @@ def remove_unfinished(parent: int, name: str | None = None) -> None:
 def unsettled_file(parent: int, name: str) -> Iterator[BinaryIO]:
     """Write one of many files, which takes its name, from another if need be, when the block ends.
 
-    Only after `settle_all` is it on the disk for certain; until then a crash may leave the name and
-    not the content. For what can be made again from where it came.
+    Only after `settle` is it on the disk for certain; until then a crash may leave the name and not
+    the content. For what can be made again from where it came.
     """
     with _unfinished(parent, name) as (file, temporary):
         yield file
@@ -147,9 +148,17 @@ def unsettled_file(parent: int, name: str) -> Iterator[BinaryIO]:
         os.rename(temporary, name, src_dir_fd=parent, dst_dir_fd=parent)
 
 
-def settle_all() -> None:
-    """Wait until everything that was written is on the disk: once for many files, not for each."""
-    os.sync()
+def settle(paths: Collection[Path]) -> None:
+    """Wait until files and their names are on the disk."""
+    if len(paths) > _MANY:
+        os.sync()
+        return
+    for path in [*paths, *{path.parent for path in paths}]:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 @contextmanager

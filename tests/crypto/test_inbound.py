@@ -26,7 +26,7 @@ from crypto.inbound import (
     serialize_inbound_info,
     write_inbound,
 )
-from crypto.inbound_reader import InboundBundle
+from crypto.inbound_reader import InboundBundle, peek_info
 from crypto.merkle import EMPTY_TREE
 from crypto.minisign import SigningKey
 from tests.support.carried import (
@@ -95,6 +95,12 @@ def test_the_judge_sees_who_claims_to_bring_what_and_decides_before_anything_is_
         with pytest.raises(KeyError):
             InboundBundle(io.BytesIO(data), judge)
     assert asked == [(FIRST, signed(make_roster()))] * 2
+
+
+def test_a_bundle_says_which_it_is_before_anybody_vouches_for_it() -> None:
+    assert peek_info(io.BytesIO(BUNDLE)) == FIRST
+    with pytest.raises(BundleError):
+        peek_info(io.BytesIO(BUNDLE[:-1]))
 
 
 def test_a_leaf_without_its_envelope_is_told() -> None:

@@ -15,6 +15,8 @@ from disk.files import (
     private_directory,
     private_subdirectory,
     replaced_file_at,
+    settle,
+    unsettled_file,
 )
 
 
@@ -145,4 +147,21 @@ def test_replacing_keeps_the_old_file_until_the_new_one_is_whole(tmp_path: Path)
     with pytest.raises(RuntimeError):
         write_and_fail(replaced_file_at(path))
     assert path.read_bytes() == b"one"
+    assert mode(path) == 0o600
+
+
+def test_one_of_many_files_takes_its_name_at_the_end_and_settles_with_the_rest(
+    tmp_path: Path,
+) -> None:
+    with private_directory(tmp_path / "in") as place:
+        for content in (b"first", b"second"):
+            with unsettled_file(place, "name") as file:
+                file.write(content)
+        with pytest.raises(RuntimeError):
+            write_and_fail(unsettled_file(place, "other"))
+    path = tmp_path / "in" / "name"
+    settle([path])
+    settle([path] * 300)
+    assert names(tmp_path / "in") == ["name"]
+    assert path.read_bytes() == b"second"
     assert mode(path) == 0o600

@@ -8,12 +8,21 @@ import io
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from importlib import resources
 from typing import Any
 
+from crypto.bag_writer import BagWriter
 from crypto.checkpoint import Head, end_of_day, log_origin, witness_name
-from crypto.inbound import InboundInfo, RosterDocument, write_inbound
+from crypto.inbound import (
+    InboundInfo,
+    RosterDocument,
+    envelope_path,
+    form_path,
+    serialize_days,
+    serialize_inbound_info,
+    write_inbound,
+)
 from crypto.keys import Identity
 from crypto.log_day import LogDay
 from crypto.merkle import EMPTY_TREE, Tree
@@ -22,7 +31,7 @@ from crypto.roster import Channel, Courier, FormReference, Reviewer, Roster
 from crypto.signed_roster import sign_roster
 from forms.loader import load_form
 
-TODAY = date(2026, 11, 23)
+TODAY = datetime.now(UTC).date()  # commands ask the clock
 CHANNEL, OTHER_CHANNEL = "general", "other"
 VAN, BOAT = "van", "boat"
 ROOT, LOG_KEY = SigningKey(bytes([1]) * 32), SigningKey(bytes([2]) * 32)
@@ -126,13 +135,19 @@ class Carrier:
     previous: bytes = bytes(32)
 
     def pull(
-        self, log: Log, days: Sequence[LogDay], roster: Roster | None = None, **options: Any
+        self,
+        log: Log,
+        days: Sequence[LogDay],
+        roster: Roster | None = None,
+        *,
+        root: SigningKey = ROOT,
+        **options: Any,
     ) -> bytes:
         """Pack days with all their envelopes into the next bundle."""
         info = InboundInfo(self.courier, self.channel, self.serial + 1, self.previous)
         envelopes = {leaf: log.envelopes[leaf] for day in days for leaf in day.leaves}
-        options = {"roster": signed(roster or make_roster())} | options
-        data, self.previous = pack(info, envelopes, days, **options)
+        document = signed(roster or make_roster(), root)
+        data, self.previous = pack(info, envelopes, days, roster=document, **options)
         self.serial += 1
         return data
 
@@ -158,3 +173,24 @@ def pack(
         signing=signing or COURIERS[info.courier],
     )
     return sink.getvalue(), made
+
+
+def pack_unchecked(
+    info: InboundInfo, envelopes: Mapping[bytes, bytes], days: Sequence[LogDay]
+) -> bytes:
+    """Write a bundle as a courier would who puts in what is in no log."""
+    sink, roster = io.BytesIO(), signed(make_roster())
+    bag = BagWriter(sink, "bundle")
+    for found in sorted(envelopes):
+        bag.add(envelope_path(found), envelopes[found])
+    bag.add(form_path(FORM_NAME), FORM_BYTES)
+    bag.add("data/log.json", serialize_days(days))
+    bag.add("data/roster.json", roster.document)
+    bag.add("data/roster.json.minisig", roster.signature)
+    bag.finish(
+        lambda count: serialize_inbound_info(info, days, count),
+        "bundle",
+        COURIERS[info.courier],
+        filled_bytes=None,
+    )
+    return sink.getvalue()

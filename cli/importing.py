@@ -1,0 +1,267 @@
+"""`candor import` and `candor status`."""
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.errors import Status, explain
+from cli.group import complain
+
+if TYPE_CHECKING:
+    from console.alarms import AlarmBook, AlarmGroup
+    from console.import_directory import ImportDirectory
+    from console.import_state import ImportState
+    from console.imports import Imported, Occasion
+    from crypto.log_day import LogDay
+
+_SHOWN_HASHES = 5
+
+
+def import_bundles(
+    bundles: Annotated[
+        list[Path], typer.Argument(metavar="BUNDLE", help="What a courier brought, in any order.")
+    ],
+    into: Annotated[
+        Path,
+        typer.Option(
+            "--into", metavar="DIR", help="Where it is kept; made at the first import, yours alone."
+        ),
+    ],
+    root: Annotated[
+        str | None,
+        typer.Option(
+            "--root",
+            metavar="RW…",
+            help="The fingerprint of the service. Needed the first time; then DIR belongs to this"
+            " service.",
+        ),
+    ] = None,
+    head: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--head",
+            metavar="DAYFILE",
+            help="A day of the public log that no bundle brings: the one after which to begin,"
+            " which a courier must have witnessed; or one whose bundle is lost for good. May be"
+            " given again.",
+        ),
+    ] = None,
+) -> None:
+    """Take what a courier brought: check it, keep the envelopes, follow the log.
+
+    Every envelope must be in the service's log, and every one that was logged must have come as
+    long as the service was to keep it. What is wrong with a bundle is said, and nothing of it is
+    taken; what is wrong with the log is an alarm: all sound envelopes are taken nevertheless, and
+    the alarm is repeated until `candor status DIR --acknowledge N`.
+
+    Killed at any moment, it goes on when the same bundles are imported again.
+
+    \b
+    Examples:
+      candor import /media/usb/*.zip --into inbox --root RW…
+      candor import /media/usb/*.zip --into inbox
+
+    \b
+    Exit status:
+      0  everything was taken, and no alarm waits
+      1  a bundle was refused; the message says why
+      2  wrong usage
+      4  an alarm waits: the message says what is wrong and what to do
+    """
+    from console.alarms import AlarmBook
+    from console.import_directory import open_imports
+    from console.imports import in_order
+    from console.log_files import read_day_file
+
+    occasion = _occasion(root, [read_day_file(path) for path in head or ()])
+    done: list[Imported] = []
+    with open_imports(into) as directory:
+        waited = _numbers(directory)
+        for path in in_order(bundles):
+            done += _import_one(directory, path, occasion)
+        _sum_up(directory, done)
+        settled = sorted(waited - _numbers(directory))
+        alarms = directory.state.alarms if directory.state else AlarmBook()
+    for number in settled:
+        typer.echo(f"Alarm {number} is settled: what was missing has come.")
+    if _cry(alarms, into):
+        raise typer.Exit(Status.ALARM)
+    raise typer.Exit(Status.DONE if len(done) == len(bundles) else Status.REFUSED)
+
+
+def show_status(
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="What `candor import --into` made.")
+    ],
+    acknowledge: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--acknowledge",
+            metavar="N",
+            help="Alarm N has been dealt with: do not repeat it. May be given again.",
+        ),
+    ] = None,
+) -> None:
+    """Say what was imported so far, how far each log was followed, and which alarms wait.
+
+    \b
+    Exit status:
+      0  no alarm waits
+      1  there is no such directory, or no such alarm
+      4  an alarm waits, until it is acknowledged
+    """
+    from console.errors import ImportDirectoryError
+    from console.import_directory import read_state
+
+    if acknowledge:
+        _acknowledge(directory, acknowledge)
+    state = read_state(directory)
+    if state is None:
+        raise ImportDirectoryError(f"nothing was imported into {directory} yet")
+    for line in _status_lines(directory, state):
+        typer.echo(line)
+    raise typer.Exit(Status.ALARM if _cry(state.alarms, directory, whole=True) else Status.DONE)
+
+
+def _occasion(root: str | None, heads: list["LogDay"]) -> "Occasion":
+    from datetime import UTC, datetime
+
+    from console.imports import Occasion
+    from crypto.minisign import VerifyKey
+
+    key = VerifyKey.parse(root) if root else None
+    return Occasion(datetime.now(UTC).date(), key, tuple(heads))
+
+
+def _import_one(directory: "ImportDirectory", path: Path, occasion: "Occasion") -> list["Imported"]:
+    """Import one bundle; when it is refused, say why and go on with the next."""
+    from console.errors import RefusedBundleError
+    from console.imports import import_bundle
+    from console.neutral import neutral_line
+    from console.progress import byte_meter
+    from crypto.errors import RosterError
+
+    try:
+        with byte_meter(f"Importing {path.name}", path.stat().st_size) as meter:
+            imported = import_bundle(directory, path, occasion, meter)
+    except (RefusedBundleError, RosterError) as error:
+        complain(f"{path}: refused: {explain(error)[0]}")
+        return []
+    typer.echo(neutral_line(f"{path}"))
+    for line in _bundle_lines(imported):
+        typer.echo(f"  {line}")
+    if imported.roster_expired:
+        complain(
+            f"warning: the roster was valid until {imported.roster_expired}: what came before may"
+            " be read; ask whoever holds the root key for a new one"
+        )
+    return [imported]
+
+
+def _bundle_lines(imported: "Imported") -> list[str]:
+    days = f"{imported.first_day} to {imported.last_day}"
+    if imported.first_day == imported.last_day:
+        days = f"{imported.last_day}"
+    here = f", {imported.already} here already" if imported.already else ""
+    witnesses = ", ".join(imported.witnesses)
+    seen = f"witnessed by {witnesses}" if witnesses else "not yet witnessed"
+    log = imported.followed
+    return [
+        f"bundle {imported.serial} of courier {imported.courier} for {imported.channel}: {days}",
+        f"{_count(imported.new, 'new envelope')}{here}",
+        f"log: {_count(log.tree.size, 'envelope')} by the end of {log.day}, {seen}"
+        if log.day
+        else "log: not followed yet",
+    ]
+
+
+def _sum_up(directory: "ImportDirectory", done: list["Imported"]) -> None:
+    if len(done) > 1:
+        new, already = sum(i.new for i in done), sum(i.already for i in done)
+        here = f", {already} here already" if already else ""
+        typer.echo(f"\nTogether: {_count(new, 'new envelope')}{here}.")
+    channels = sorted({imported.channel for imported in done if imported.new})
+    if channels:
+        typer.echo("\nTo read them:")
+    for channel in channels:
+        inbox = shlex.quote(str(directory.inbox(channel)))
+        typer.echo(f"  candor open {inbox} --identity FILE")
+
+
+def _numbers(directory: "ImportDirectory") -> set[int]:
+    """Return the numbers of the alarms that wait."""
+    state = directory.state
+    return {group.number for group in state.alarms.waiting} if state else set()
+
+
+def _acknowledge(directory: Path, numbers: list[int]) -> None:
+    from dataclasses import replace
+
+    from console.errors import ImportDirectoryError
+    from console.import_directory import open_imports
+
+    if not directory.is_dir():
+        raise ImportDirectoryError(f"there is no {directory}")
+    with open_imports(directory) as opened:
+        if opened.state is None:
+            raise ImportDirectoryError(f"nothing was imported into {directory} yet")
+        alarms = opened.state.alarms
+        for number in numbers:
+            alarms = alarms.acknowledge(number)
+        opened.save(replace(opened.state, alarms=alarms))
+
+
+def _cry(alarms: "AlarmBook", directory: Path, *, whole: bool = False) -> bool:
+    """Say on stderr which alarms wait, and what to do; tell whether there are any."""
+    for group in alarms.waiting:
+        complain(f"ALARM {group.number}: {group.sentence}")
+        for line in _hash_lines(group, whole=whole):
+            typer.echo(line, err=True)
+        typer.echo(f"  What to do: {group.advice}.", err=True)
+        typer.echo(
+            f"  When it has been dealt with: candor status {shlex.quote(str(directory))}"
+            f" --acknowledge {group.number}",
+            err=True,
+        )
+    return bool(alarms.waiting)
+
+
+def _hash_lines(group: "AlarmGroup", *, whole: bool) -> list[str]:
+    shown = group.envelopes if whole else group.envelopes[:_SHOWN_HASHES]
+    lines = [f"  {envelope.hex()}" for envelope in shown]
+    left = len(group.envelopes) - len(shown)
+    return [*lines, f"  and {left} more: `candor status` lists them"] if left else lines
+
+
+def _status_lines(directory: Path, state: "ImportState") -> list[str]:
+    from console.import_directory import INBOX
+
+    lines = [
+        f"Service   {state.service_id.hex()}",
+        f"Root key  {state.root.serialize()}",
+        f"Roster    {state.newest_roster}",
+    ]
+    for channel, log in sorted(state.logs.items()):
+        inbox = directory / INBOX / channel
+        here = sum(1 for _ in inbox.glob("*.age")) if inbox.is_dir() else 0
+        lines += [
+            f"Channel   {channel}: {_count(here, 'envelope')} here",
+            f"  log     {_count(log.tree.size, 'envelope')} by the end of {log.day}",
+            f"  root    {log.tree.root.hex()}",
+        ]
+    lines += [
+        f"Courier   {courier} for {channel}: bundle {carried.serial}, up to {carried.day}"
+        for (courier, channel), carried in sorted(state.carried.items())
+    ]
+    lines += [
+        f"Alarm {group.number}, acknowledged: {group.sentence}"
+        for group in state.alarms.groups
+        if group.acknowledged
+    ]
+    return lines
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' * (count != 1)}"

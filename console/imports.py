@@ -1,0 +1,269 @@
+"""Importing a bundle: everything sound of it is kept, and everything that is wrong with it is said.
+
+Whatever is killed at whatever moment, importing the same bundle again goes on: the state is written
+last, and what was written before it is what would be written again.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+
+from console.bundle_chain import next_in_chain
+from console.bundle_judge import BundleJudge, listed_form, require_valid_roster
+from console.errors import DamagedBundleError, ForgedBundleError
+from console.import_directory import ImportDirectory
+from console.import_state import Carried, ImportState
+from console.log_course import HeadKeys, LogCourse
+from console.progress import Meter
+from crypto.errors import BundleError, UnsignedBundleError
+from crypto.inbound_reader import InboundBundle, peek_info
+from crypto.log_day import Followed, LogDay
+from crypto.log_watch import Alarm, Cause, missing_envelopes
+from crypto.minisign import VerifyKey
+from crypto.roster import FormReference
+from crypto.zip_reader import SeekableFile
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What an import is given beside its bundles.
+
+    Attributes:
+        today: decides what the service must still have kept.
+        root: the service's root key; needed the first time only.
+        heads: days of logs that no bundle brings: where to begin, or what was lost.
+    """
+
+    today: date
+    root: VerifyKey | None = None
+    heads: tuple[LogDay, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of a bundle.
+
+    Attributes:
+        first_day, last_day: of those that it brought.
+        new: envelopes that were taken now.
+        already: envelopes that were here.
+        followed: how far its channel's log was followed by now.
+        witnesses: the couriers who witnessed the head there.
+        roster_expired: the last day of the newest roster known, if that has passed.
+    """
+
+    courier: str
+    channel: str
+    serial: int
+    first_day: date
+    last_day: date
+    new: int
+    already: int
+    followed: Followed
+    witnesses: tuple[str, ...]
+    roster_expired: date | None
+
+
+def in_order(paths: Iterable[Path]) -> list[Path]:
+    """Bring bundles into the order in which they must be imported, whatever their names are."""
+    return sorted(paths, key=_place)
+
+
+def _place(path: Path) -> tuple[str, str, int]:
+    """Say where a bundle belongs; what cannot be read comes first, and is refused."""
+    try:
+        with path.open("rb", buffering=0) as file:
+            info = peek_info(file)
+    except BundleError:
+        return "", "", 0
+    return info.courier, info.channel, info.serial
+
+
+def import_bundle(
+    directory: ImportDirectory, path: Path, occasion: Occasion, meter: Meter
+) -> Imported:
+    """Import a bundle.
+
+    Raises:
+        RefusedBundleError: it is not taken, for the reason that the error is.
+        RosterError: the roster that it brings is refused.
+        UnpinnedRootError: there is no root key to trust yet.
+        OtherRootError: another root key was pinned.
+        UnwitnessedDayError: the log cannot be begun at the given day.
+        ImportDirectoryError: what is in the directory is damaged.
+    """
+    judge = BundleJudge(directory, occasion.root)
+    with path.open("rb", buffering=0) as file:
+        bundle = _open(file, judge)
+        work = _Import(directory, judge, bundle, occasion)
+        form = listed_form(judge.brought, bundle)
+        course = work.follow_log()
+        carried = work.next_carried(course)
+        new, already = work.take_envelopes(meter)
+    work.keep_papers(form, course)
+    directory.save(work.next_state(form[0], course, carried))
+    return work.summary(course, new, already)
+
+
+def _open(file: SeekableFile, judge: BundleJudge) -> InboundBundle:
+    try:
+        bundle = InboundBundle(file, judge)
+    except UnsignedBundleError:
+        raise ForgedBundleError(
+            "the signature is not that of the courier that the bundle names: it was forged, or"
+            " damaged on the way"
+        ) from None
+    except BundleError as error:
+        raise DamagedBundleError(
+            f"the bundle was cut short or damaged on the way, carry it again: {error}"
+        ) from None
+    require_valid_roster(judge.newest, bundle)
+    return bundle
+
+
+@dataclass(frozen=True, slots=True)
+class _Import:
+    """A bundle whose signature holds, on its way into a directory."""
+
+    directory: ImportDirectory
+    judge: BundleJudge
+    bundle: InboundBundle
+    occasion: Occasion
+
+    @property
+    def channel(self) -> str:
+        return self.bundle.info.channel
+
+    @property
+    def before(self) -> Carried | None:
+        """What came from this courier of this channel."""
+        return self.judge.state.carried.get((self.bundle.info.courier, self.channel))
+
+    @property
+    def last_day(self) -> date:
+        return max(day.day for day in self.bundle.days)
+
+    def follow_log(self) -> LogCourse:
+        course = LogCourse(
+            self.channel,
+            self.judge.state.followed(self.channel),
+            HeadKeys.of(self.judge.newest),
+            lambda day: self.directory.day(self.channel, day),
+        )
+        course.follow_heads(self.occasion.heads)
+        course.follow(self.bundle.days)
+        return course
+
+    def next_carried(self, course: LogCourse) -> Carried:
+        """Hold the bundle to those before it, wherever the log does not do so as well.
+
+        A bundle that takes up the log where it was followed to leaves nothing out, even if it is
+        not the first of its courier, who may have begun before this directory did. After bundles
+        were lost for good, somebody says so by naming the days that they held.
+        """
+        mid_log = self.before is None and self.bundle.days[0].before.size > 0
+        begins = course.linked and (mid_log or course.has_heads)
+        serial, roster = self.bundle.info.serial, self.judge.brought.serial
+        brought = Carried(serial, (self.bundle.hash,), roster, self.last_day)
+        return next_in_chain(self.before, self.bundle.info, brought, begins=begins)
+
+    def take_envelopes(self, meter: Meter) -> tuple[int, int]:
+        """Take every envelope that is a leaf; return how many were new, and how many were here.
+
+        Raises:
+            DamagedBundleError: some are damaged; all others are taken by then.
+        """
+        unlogged = frozenset(self.bundle.unlogged)
+        new, already, damaged = 0, 0, 0
+        for envelope, size in self.bundle.envelopes.items():
+            if envelope in unlogged:
+                meter(size)
+            elif self.directory.has_envelope(self.channel, envelope, size):
+                already += 1
+                meter(size)
+            elif self._take(envelope, meter):
+                new += 1
+            else:
+                damaged += 1
+        if damaged:
+            raise DamagedBundleError(
+                f"of its {len(self.bundle.envelopes)} envelopes {damaged} were damaged on the way:"
+                " all others are here; carry the bundle again, and import it again"
+            )
+        return new, already
+
+    def _take(self, envelope: bytes, meter: Meter) -> bool:
+        try:
+            with self.directory.new_envelope(self.channel, envelope) as file:
+                self.bundle.copy(envelope, file, meter)
+        except BundleError:
+            return False
+        return True
+
+    def keep_papers(self, form: tuple[FormReference, bytes], course: LogCourse) -> None:
+        self.directory.write_roster(self.judge.brought.serial, self.bundle.roster)
+        self.directory.write_form(*form)
+        for day in course.kept:
+            self.directory.write_day(self.channel, day)
+        if course.disputed is not None:
+            self.directory.write_disputed(self.channel, course.disputed)
+
+    def next_state(self, form: FormReference, course: LogCourse, carried: Carried) -> ImportState:
+        state, info = self.judge.state, self.bundle.info
+        came = _Came(self.directory, self.channel)
+        document = sha256(self.bundle.roster.document).digest()
+        logs = {self.channel: course.followed} if course.followed.day else {}
+        return replace(
+            state,
+            rosters={**state.rosters, self.judge.brought.serial: document},
+            forms=tuple(dict.fromkeys([*state.forms, form])),
+            logs={**state.logs, **logs},
+            carried={**state.carried, (info.courier, info.channel): carried},
+            alarms=state.alarms.settled(came).with_alarms(self._alarms(course, came)),
+        )
+
+    def _alarms(self, course: LogCourse, came: "_Came") -> Iterator[Alarm]:
+        if course.alarm is not None:
+            yield course.alarm
+        if self.before is not None and self.last_day < self.before.day:
+            yield Alarm(Cause.SHRANK, self.channel, self.before.day)
+        for envelope in self.bundle.unlogged:
+            yield Alarm(Cause.UNLOGGED, self.channel, None, envelope)
+        yield from missing_envelopes(
+            course.new,
+            came,
+            channel=self.channel,
+            today=self.occasion.today,
+            retention_days=self.judge.newest.channel(self.channel).retention_days,
+        )
+
+    def summary(self, course: LogCourse, new: int, already: int) -> Imported:
+        roster, last = self.judge.newest, course.followed.day
+        head = self.directory.day(self.channel, last) if last else None
+        return Imported(
+            courier=self.bundle.info.courier,
+            channel=self.channel,
+            serial=self.bundle.info.serial,
+            first_day=min(day.day for day in self.bundle.days),
+            last_day=self.last_day,
+            new=new,
+            already=already,
+            followed=course.followed,
+            witnesses=course.keys.check(head) if head else (),
+            roster_expired=roster.expires if roster.expires < self.occasion.today else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Came:
+    """The envelopes of a channel that have come so far."""
+
+    directory: ImportDirectory
+    channel: str
+
+    def __contains__(self, envelope_hash: object) -> bool:
+        return isinstance(envelope_hash, bytes) and self.directory.lists_envelope(
+            self.channel, envelope_hash
+        )

@@ -1,0 +1,172 @@
+"""What an import directory remembers: its state, its alarms, its forms."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from console.alarms import AlarmBook, book_object, read_book_object
+from console.errors import ImportDirectoryError, UnknownAlarmError
+from console.form_shelf import FormShelf
+from console.import_state import Carried, ImportState, parse_state, serialize_state
+from crypto.errors import MalformedLogError
+from crypto.log_day import Followed
+from crypto.log_watch import Alarm, Cause
+from crypto.merkle import EMPTY_TREE
+from crypto.roster import Channel, FormReference
+from forms.loader import default_form, load_form
+from tests.console.desk import Desk, log_of
+from tests.support.carried import CHANNEL, FORM_BYTES, ROOT, SERVICE_ID, Carrier, make_roster
+
+DAY = date(2026, 11, 23)
+ONE, TWO = bytes([1]) * 32, bytes([2]) * 32
+hashes = st.binary(min_size=32, max_size=32)
+ids = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?", fullmatch=True)
+days = st.dates(min_value=date(1000, 1, 1))
+alarms = st.builds(Alarm, st.sampled_from(Cause), st.none() | ids, st.none() | days, st.none())
+states = st.builds(
+    ImportState,
+    root=st.just(ROOT.verify_key),
+    service_id=st.just(SERVICE_ID),
+    rosters=st.dictionaries(st.integers(1, 1 << 53), hashes),
+    forms=st.lists(st.builds(FormReference, ids, st.integers(1, 1000), hashes)).map(tuple),
+    logs=st.dictionaries(
+        ids, st.builds(lambda day, found: (EMPTY_TREE.grow(found), day), days, st.lists(hashes))
+    ).map(
+        lambda logs: {
+            channel: Followed(f"{SERVICE_ID.hex()}/{channel}", *log)
+            for channel, log in logs.items()
+        }
+    ),
+    carried=st.dictionaries(
+        st.tuples(ids, ids),
+        st.builds(
+            Carried,
+            st.integers(1, 100),
+            st.lists(hashes, min_size=1).map(tuple),
+            st.integers(1, 9),
+            days,
+        ),
+    ),
+    alarms=st.lists(alarms).map(AlarmBook().with_alarms),
+)
+
+
+@given(states)
+def test_a_state_reads_back_as_it_was_written(state: ImportState) -> None:
+    assert parse_state(serialize_state(state)) == state
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        (b'"version": 1', b'"version": 2'),
+        (b'"last": 0', b'"last": null'),
+        (b"RW", b"RX"),
+        (b'"forms": []', b'"forms": [1]'),
+        (b"\n", b""),
+    ],
+)
+def test_a_state_that_was_altered_is_refused(change: tuple[bytes, bytes]) -> None:
+    data = serialize_state(ImportState(ROOT.verify_key, SERVICE_ID))
+    with pytest.raises(ImportDirectoryError, match="state of imports"):
+        parse_state(data.replace(*change))
+
+
+def missing(day: date, envelope: bytes) -> Alarm:
+    return Alarm(Cause.MISSING, CHANNEL, day, envelope)
+
+
+def test_missing_envelopes_of_one_day_are_one_alarm() -> None:
+    book = AlarmBook().with_alarms([missing(DAY, ONE), missing(DAY, TWO)])
+    (group,) = book.waiting
+    assert group.envelopes == (ONE, TWO)
+    assert group.sentence.startswith("2 envelopes of 2026-11-23 are in the log of general")
+
+
+def test_an_alarm_is_repeated_until_it_is_acknowledged_and_stays_acknowledged() -> None:
+    alarm = missing(DAY, ONE)
+    book = AlarmBook().with_alarms([alarm])
+    assert book.with_alarms([alarm]) == book
+    book = book.acknowledge(1)
+    assert book.waiting == ()
+    assert book.with_alarms([alarm]).waiting == ()
+    assert [group.number for group in book.with_alarms([missing(DAY, TWO)]).waiting] == [2]
+
+
+def test_a_number_is_never_given_twice() -> None:
+    book = AlarmBook().with_alarms([missing(DAY, ONE)]).settled({ONE})
+    assert book.groups == ()
+    assert [group.number for group in book.with_alarms([missing(DAY, TWO)]).waiting] == [2]
+
+
+def test_what_is_no_alarm_cannot_be_acknowledged() -> None:
+    with pytest.raises(UnknownAlarmError, match="no alarm 1"):
+        AlarmBook().acknowledge(1)
+
+
+@pytest.mark.parametrize("cause", Cause)
+def test_every_alarm_says_what_happened_and_what_to_do(cause: Cause) -> None:
+    (group,) = AlarmBook().with_alarms([Alarm(cause, CHANNEL, DAY, ONE)]).waiting
+    assert CHANNEL in group.sentence or cause.startswith("roster")
+    assert len(group.advice) > 20
+
+
+@given(st.lists(alarms))
+def test_a_book_of_alarms_reads_back_as_it_was_written(raised: list[Alarm]) -> None:
+    book = AlarmBook().with_alarms(raised)
+    assert read_book_object(book_object(book)) == book
+
+
+@pytest.mark.parametrize("content", [None, [], {"last": 1}, {"last": 1, "raised": [1]}])
+def test_what_is_no_book_of_alarms_is_refused(content: object) -> None:
+    with pytest.raises(MalformedLogError):
+        read_book_object(content)
+
+
+OTHER_FORM = FORM_BYTES.replace(b"version = 1", b"version = 2", 1).replace(
+    b'label = "', b'label = "Other: ', 1
+)
+
+
+def roster_with(form: bytes) -> Any:
+    loaded = load_form(form)
+    channels = [
+        Channel(
+            id=channel.id,
+            names=channel.names,
+            form=FormReference(loaded.id, loaded.version, loaded.sha256),
+            reviewers=channel.reviewers,
+            slots=channel.slots,
+            retention_days=channel.retention_days,
+        )
+        for channel in make_roster().channels
+    ]
+    return make_roster(channels=tuple(channels))
+
+
+@pytest.mark.parametrize("form", [OTHER_FORM, OTHER_FORM.replace(b"version = 2", b"version = 1")])
+def test_the_form_that_came_with_the_bundle_goes_before_the_one_of_candor(
+    tmp_path: Path, form: bytes
+) -> None:
+    desk, log = Desk(tmp_path), log_of(1)
+    loaded = load_form(form)
+    name = f"{loaded.id}-{loaded.version}.toml"
+    desk.take(Carrier().pull(log, log.days, roster_with(form), forms={name: form}))
+    (envelope,) = (desk.path / "inbox" / CHANNEL).iterdir()
+    answers = {"form": loaded.id, "version": loaded.version}
+    assert FormShelf().find(answers, envelope) == loaded
+    (kept,) = (desk.path / "forms").iterdir()
+    kept.write_bytes(form + b"#")
+    assert FormShelf().find(answers, envelope) != loaded
+
+
+def test_without_an_import_directory_the_form_of_candor_is_the_only_one(tmp_path: Path) -> None:
+    form, envelope = default_form(), tmp_path / "x.age"
+    shelf = FormShelf()
+    assert shelf.find({"form": form.id, "version": form.version}, envelope) is form
+    assert shelf.find({"form": form.id, "version": form.version + 1}, envelope) is None
+    assert shelf.find({}, tmp_path / "inbox" / "general" / "x.age") is None
