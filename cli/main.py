@@ -4,7 +4,18 @@ from collections.abc import Callable
 
 import typer
 
-from cli import demo, identities, making, reading, replying, rosters, serving, storage
+from cli import (
+    couriers,
+    demo,
+    identities,
+    importing,
+    making,
+    reading,
+    replying,
+    rosters,
+    serving,
+    storage,
+)
 from cli.group import Command, Commands
 from cli.terminal import speak_any_script
 
@@ -19,6 +30,7 @@ app = typer.Typer(
 )
 _OPERATORS = "For operators, on the server"
 _REVIEWERS = "For reviewers, on the offline machine"
+_COURIERS = "For couriers, on the machine that carries"
 _ROOT = "For whoever keeps the root key, on an offline machine"
 
 
@@ -31,7 +43,10 @@ app.add_typer(identities.app, name="identity", rich_help_panel=_REVIEWERS)
 register("open", reading.open_envelopes, _REVIEWERS)
 register("reply", replying.reply, _REVIEWERS)
 register("verify", reading.verify, _REVIEWERS)
+register("import", importing.import_bundles, _REVIEWERS)
+register("status", importing.show_status, _REVIEWERS)
 
+app.add_typer(couriers.app, name="courier", rich_help_panel=_COURIERS)
 app.add_typer(rosters.app, name="roster", rich_help_panel=_ROOT)
 
 
