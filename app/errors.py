@@ -132,6 +132,7 @@ DOMAIN_REASONS: Final[Mapping[type[Exception], Reason]] = {
     storage.StorageError: Reason.STORAGE_FAILED,
     storage.StorageFullError: Reason.STORAGE_FULL,
     storage.RemnantsLeftError: Reason.STORAGE_FAILED,
+    storage.ReplayedRequestError: Reason.INTERNAL,
     storage.UnknownDayError: Reason.NOT_FOUND,
     storage.UnrestoredLogError: Reason.INTERNAL,
     storage.IntakeError: Reason.INTERNAL,

@@ -20,7 +20,7 @@ from datetime import date
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
-from intake import log
+from intake import log, nonces
 from intake.blobs import BlobName, new_name
 from intake.bounds import COPY_BYTES, ROWS_A_COMMIT
 from intake.database import storage_errors
@@ -68,6 +68,7 @@ def run_batch(store: Store, signer: LogSigner, progress: Progress | None = None)
             closed = _move_rows(store, moves)
         finally:
             store.remove_discarded()
+        nonces.forget(store)
         store.compact()
     return closed
 

@@ -34,6 +34,10 @@ DELIVERED_KEPT = timedelta(days=183)
 REPLY_KEPT = timedelta(days=183)
 """How long a reply waits for a source who does not come back."""
 
+NONCE_KEPT = timedelta(days=2)
+"""How long a courier's request is remembered. It is taken within minutes of its own time; a whole
+day is the least that days can say, and one more lets a clock be set."""
+
 MAX_FIRST_DAYS = timedelta(days=731)
 """How far back a log may begin: a clock that began in 1970 would give it thousands of days."""
 

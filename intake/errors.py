@@ -8,6 +8,7 @@ IntakeError
 │   └── TooLargeError               longer than this door takes
 ├── UnknownEnvelopeError            no such envelope, or it was removed meanwhile
 │   └── UnknownReplyError           no such reply waits in this mailbox
+├── ReplayedRequestError            a courier's request that was answered before
 ├── UnknownDayError                 the log has no such day (yet)
 ├── UnrestoredLogError              the log lacks what it had: it must be restored, never begun anew
 ├── StorageError                    the disk or the database failed: nothing was kept, try again
@@ -52,6 +53,10 @@ class UnknownEnvelopeError(IntakeError):
 
 class UnknownReplyError(UnknownEnvelopeError):
     """No such reply waits in this mailbox."""
+
+
+class ReplayedRequestError(IntakeError):
+    """A courier's request was answered before: this is a copy of it."""
 
 
 class UnknownDayError(IntakeError):

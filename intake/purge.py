@@ -14,6 +14,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, delete, func
 from sqlmodel import Session, col, select
 
+from intake import nonces
 from intake.bounds import DELIVERED_KEPT, REPLY_KEPT, ROWS_A_COMMIT
 from intake.locks import housekeeping
 from intake.store import Store
@@ -47,6 +48,7 @@ def purge(store: Store, retention: Mapping[str, int]) -> Purged:
             forget = delete(DeliveredRow).where(col(DeliveredRow.day) < today - DELIVERED_KEPT)
             delivered = session.exec(forget).rowcount
             without_rule = _count_without_rule(session, retention)
+        nonces.forget(store)
         store.compact()
         store.remove_discarded()
     return Purged(envelopes, replies, delivered, without_rule)

@@ -10,7 +10,7 @@ from crypto.checkpoint import NoteSignature
 from crypto.minisign import VerifyKey
 from crypto.roster import Roster
 from crypto.sinks import Buffer
-from intake import batch, envelopes, log, mailbox, purge, rosters, status, sweep
+from intake import batch, envelopes, log, mailbox, nonces, purge, rosters, status, sweep
 from intake.arrival import Arrival
 from intake.blobs import BlobDirectory, sync_directory
 from intake.database import NAME, Database, make_private
@@ -224,6 +224,17 @@ class Intake:
     def remembered_rosters(self) -> list[tuple[bytes, bytes]]:
         """List the rosters that were in force and have not expired, as document and signature."""
         return rosters.remembered(self._store)
+
+    # Couriers
+
+    def remember_request(self, courier: str, nonce: bytes) -> None:
+        """Take note of a courier's request, so that nobody can send it again.
+
+        Raises:
+            ReplayedRequestError: it was taken note of before, here or in another process.
+            StorageFullError, StorageError: it was not.
+        """
+        nonces.remember(self._store, courier, nonce)
 
     # Housekeeping
 
