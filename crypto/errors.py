@@ -25,6 +25,13 @@ CandorError
 │   └── ForkedRosterError           the same serial as one already seen, and other bytes
 ├── BundleError                     not a bundle, or not one that is wanted
 │   └── UnsignedBundleError         the signature is nobody's who may send such a bundle
+├── ShareError
+│   ├── MistypedShareError          an unknown word, or the checksum does not fit
+│   ├── ForeignShareError           of a set that Candor does not make
+│   ├── OtherSetError               of another set than the others
+│   ├── RepeatedShareError          the same one twice
+│   ├── TooFewSharesError           says how many are missing
+│   └── WrongShareError             together they make no secret
 └── LogError
     ├── MalformedLogError           a head, a day or a proof is not in its format
     ├── UnsignedHeadError           no log key of the roster signed the head
@@ -134,6 +141,34 @@ class BundleError(CandorError):
 
 class UnsignedBundleError(BundleError):
     """The signature is nobody's who may send such a bundle."""
+
+
+class ShareError(CandorError):
+    """Shares of a key cannot be read or joined."""
+
+
+class MistypedShareError(ShareError):
+    """A word is none of the list, or the words do not fit their checksum."""
+
+
+class ForeignShareError(ShareError):
+    """The share is of a set that another program made in another way."""
+
+
+class OtherSetError(ShareError):
+    """The shares are of more than one set."""
+
+
+class RepeatedShareError(ShareError):
+    """The same share is there twice."""
+
+
+class TooFewSharesError(ShareError):
+    """More shares are needed; the message says how many are missing."""
+
+
+class WrongShareError(ShareError):
+    """The shares are of one set as they say, and together they make no secret."""
 
 
 class LogError(CandorError):
