@@ -131,12 +131,17 @@ def push(
     twice does nothing. What is in it, nobody here can read.
     """
     from courier.push import Push
+    from courier.rosters import AlarmingRosterError
     from courier.signing import client_of
     from courier.state import CourierDirectory
 
     courier, status = CourierDirectory.open(directory), Status.DONE
     with courier.alone(), client_of(courier) as client:
-        errand = Push(courier, client, _today())
+        try:
+            errand = Push(courier, client, _today())
+        except AlarmingRosterError as error:
+            _cry(error.alarm)
+            raise typer.Exit(Status.ALARM) from None
         for bundle in bundles:
             status = max(status, _push_one(errand, bundle))
     raise typer.Exit(status)

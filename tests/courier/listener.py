@@ -5,6 +5,7 @@ It judges no signature: what it is for is what a courier believes. The real serv
 """
 
 import contextlib
+import json
 import re
 import threading
 from collections.abc import Iterator
@@ -35,7 +36,6 @@ class Listener:
     """What is served; a test changes it as it likes.
 
     Attributes:
-        served: the last day that is shown of each log.
         lies: by path, what is answered in the truth's place: bytes, or a status.
         requests: method and path of each.
     """
@@ -49,6 +49,7 @@ class Listener:
     requests: list[tuple[str, str]] = field(default_factory=list)
     cosignatures: dict[tuple[str, date], str] = field(default_factory=dict)
     ranges: list[str] = field(default_factory=list)
+    bundles: list[bytes] = field(default_factory=list)
 
     @property
     def origin(self) -> str:
@@ -63,8 +64,16 @@ class Listener:
     def answer(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
         self.requests.append((method, path))
         lie = self.lies.get(path)
+        if isinstance(lie, int):
+            return lie, b"no"
+        found = self._take(path, body) if method != "GET" else self._show(path)
         if lie is not None:
-            return (lie, b"no") if isinstance(lie, int) else (200, lie)
+            return 200, lie
+        if found is None:
+            return 404, b"no"
+        return (200 if found else 204), found
+
+    def _show(self, path: str) -> bytes | None:
         public = self.public or self.roster
         papers = {
             "/roster.json": public.document,
@@ -73,18 +82,24 @@ class Listener:
             "/courier/roster.json.minisig": self.roster.signature,
             f"/courier/forms/{FORM_NAME}": FORM_BYTES,
         }
-        if path in papers:
-            return 200, papers[path]
         if found := _DAY.fullmatch(path):
             day = self.day(found[1], date.fromisoformat(found[2]))
-            return (200, serialize_day(day)) if day else (404, b"no")
+            return serialize_day(day) if day else None
         if found := _ENVELOPE.fullmatch(path):
-            envelope = self.logs[found[1]].envelopes.get(bytes.fromhex(found[2]))
-            return (200, envelope) if envelope is not None else (404, b"no")
-        if found := _COSIGNATURE.fullmatch(path):
-            self.cosignatures[found[1], date.fromisoformat(found[2])] = body.decode()
-            return 204, b""
-        return 404, b"no"
+            return self.logs[found[1]].envelopes.get(bytes.fromhex(found[2]))
+        return papers.get(path)
+
+    def _take(self, path: str, body: bytes) -> bytes | None:
+        if path == "/courier/bundles":
+            already = body in self.bundles
+            self.bundles.append(body)
+            counts = {"delivered": 0, "already": 8} if already else {"delivered": 8, "already": 0}
+            return json.dumps(counts).encode()
+        found = _COSIGNATURE.fullmatch(path)
+        if found is None:
+            return None
+        self.cosignatures[found[1], date.fromisoformat(found[2])] = body.decode()
+        return b""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -131,15 +146,16 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextlib.contextmanager
-def listening() -> Iterator[Listener]:
+def listening(today: date = TODAY) -> Iterator[Listener]:
     """Serve two channels, each with four days of two envelopes, the last one yesterday's."""
     with _Server(("127.0.0.1", 0), _Handler) as server:
         port = server.server_address[1]
-        roster = make_roster(origins=(f"http://127.0.0.1:{port}",))
+        term = {"issued": today - timedelta(days=100), "expires": today + timedelta(days=83)}
+        roster = make_roster(origins=(f"http://127.0.0.1:{port}",), **term)
         listener = Listener(port, signed(roster))
         for channel in (CHANNEL, OTHER_CHANNEL):
             log = listener.logs[channel] = Log(channel)
-            log.close_day(day=TODAY - timedelta(days=4), witnesses=())
+            log.close_day(day=today - timedelta(days=4), witnesses=())
             for _ in range(3):
                 log.close_day(witnesses=())
         server.RequestHandlerClass = type("Handler", (_Handler,), {"listener": listener})

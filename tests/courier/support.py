@@ -58,7 +58,7 @@ def make_errand(
     create_directory(place / "courier", settings, heads or [])
     key = place / "courier" / "key"
     key.write_text(serialize_log_key(COURIERS[name]))
-    (place / "stick").mkdir(exist_ok=True)
+    (place / "stick").mkdir()
     errand = Errand(place / "courier", place / "stick", COURIERS[name])
     errand.change(**QUICK)
     return errand
