@@ -49,7 +49,7 @@ def import_bundles(
         ),
     ] = None,
 ) -> None:
-    """Take what a courier brought: check it, keep the envelopes, follow the log.
+    """Take what a courier brought, and follow the log.
 
     Every envelope must be in the service's log, and every one that was logged must have come as
     long as the service was to keep it. What is wrong with a bundle is said, and nothing of it is
@@ -104,7 +104,7 @@ def show_status(
         ),
     ] = None,
 ) -> None:
-    """Say what was imported so far, how far each log was followed, and which alarms wait.
+    """Say what was imported so far, and which alarms wait.
 
     \b
     Exit status:

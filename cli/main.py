@@ -11,6 +11,7 @@ from cli import (
     importing,
     making,
     reading,
+    receipts,
     replying,
     rosters,
     serving,
@@ -30,6 +31,7 @@ app = typer.Typer(
 )
 _OPERATORS = "For operators, on the server"
 _REVIEWERS = "For reviewers, on the offline machine"
+_ANYBODY = "For sources and everybody, to check the public log"
 _COURIERS = "For couriers, on the machine that carries"
 _ROOT = "For whoever keeps the root key, on an offline machine"
 
@@ -46,6 +48,9 @@ register("verify", reading.verify, _REVIEWERS)
 register("import", importing.import_bundles, _REVIEWERS)
 register("status", importing.show_status, _REVIEWERS)
 
+register("receipt", receipts.receipt, _ANYBODY)
+register("verify-receipt", receipts.verify_receipt, _ANYBODY)
+register("verify-log", receipts.verify_log, _ANYBODY)
 app.add_typer(couriers.app, name="courier", rich_help_panel=_COURIERS)
 app.add_typer(rosters.app, name="roster", rich_help_panel=_ROOT)
 
