@@ -71,15 +71,15 @@ class BlobDirectory:
         volume = os.statvfs(self.path)
         return volume.f_bavail * volume.f_frsize
 
-    def require_room(self) -> None:
-        """Refuse to begin another segment on a volume that is nearly full.
+    def require_room(self, wanted_bytes: int = 0) -> None:
+        """Refuse to begin another segment on a volume that is nearly full, or would be.
 
         Raises:
             StorageFullError: only the reserve is left, which belongs to those who make room.
         """
         volume = os.statvfs(self.path)
         reserve = min(MAX_RESERVE_BYTES, volume.f_blocks * volume.f_frsize // RESERVE_SHARE)
-        if volume.f_bavail * volume.f_frsize < reserve:
+        if volume.f_bavail * volume.f_frsize < reserve + wanted_bytes:
             raise StorageFullError("there is no room left")
 
     def has_room_for_decoys(self) -> bool:

@@ -15,6 +15,9 @@ WRITEBACK_BYTES = 1024 * 1024
 COPY_BYTES = 1024 * 1024
 """The one buffer through which the batch rewrites envelopes of any size."""
 
+SPOOL_MEMORY_BYTES = 4 * 1024**2
+"""What is waited for in memory: a bundle of the usual eight short replies, several times over."""
+
 MAX_RESERVE_BYTES = 64 * 1024**2
 RESERVE_SHARE = 8
 """Arrivals leave an eighth of the volume, at most 64 MiB, to those who make room: a purge writes

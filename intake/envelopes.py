@@ -63,18 +63,24 @@ def list_envelopes(store: Store, channel: str, *, open_day: bool) -> Iterator[St
         yield StoredEnvelope(EnvelopeHash(digest), name, day, length)
 
 
-def open_envelope(store: Store, digest: EnvelopeHash) -> BinaryIO:
+def open_envelope(store: Store, digest: EnvelopeHash, channel: str | None = None) -> BinaryIO:
     """Open a stored envelope for reading anywhere.
+
+    Args:
+        store: where it rests.
+        digest: its hash.
+        channel: takes one of this channel only, and only of a closed day.
 
     Raises:
         UnknownEnvelopeError: there is none.
     """
+    query = select(col(EnvelopeRow.header), col(EnvelopeRow.length)).where(
+        EnvelopeRow.hash == digest
+    )
+    if channel is not None:
+        query = query.where(EnvelopeRow.channel == channel, col(EnvelopeRow.closed))
     with store.database.reading() as session:
-        row = session.exec(
-            select(col(EnvelopeRow.header), col(EnvelopeRow.length)).where(
-                EnvelopeRow.hash == digest
-            )
-        ).one_or_none()
+        row = session.exec(query).one_or_none()
     if row is None:
         raise UnknownEnvelopeError("there is no such envelope")
 

@@ -20,6 +20,7 @@ from intake.errors import NotADataDirectoryError
 from intake.locks import ArrivalsLock, housekeeping
 from intake.log_signer import LogSigner
 from intake.migrate import migrate
+from intake.spool import Spool
 from intake.store import Store
 from intake.values import (
     Batched,
@@ -169,6 +170,14 @@ class Intake:
         """
         return envelopes.open_envelope(self._store, digest)
 
+    def open_closed(self, channel: str, digest: EnvelopeHash) -> BinaryIO:
+        """Open an envelope of a channel, of a closed day, for reading anywhere.
+
+        Raises:
+            UnknownEnvelopeError: there is none, or it was removed while it was read.
+        """
+        return envelopes.open_envelope(self._store, digest, channel)
+
     # The log
 
     def log_days(self, channel: str) -> tuple[date, date] | None:
@@ -235,6 +244,15 @@ class Intake:
             StorageFullError, StorageError: it was not.
         """
         nonces.remember(self._store, courier, nonce)
+
+    def spool(self, *, max_bytes: int, expected_bytes: int = 0) -> Spool:
+        """Make a place for a bundle that must be there whole before it is looked at.
+
+        Raises:
+            TooLargeError, StorageFullError: it cannot take what was announced.
+        """
+        store = self._store
+        return Spool(store.blobs, store.today, max_bytes=max_bytes, expected_bytes=expected_bytes)
 
     # Housekeeping
 

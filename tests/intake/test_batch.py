@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from crypto.padding import padded_bytes
-from intake.errors import StorageFullError
+from intake.errors import StorageFullError, UnknownEnvelopeError
 from intake.values import Batched, StoredEnvelope
 from tests.intake.support import (
     ADDRESS,
@@ -40,6 +40,22 @@ def test_only_closed_days_are_given_out(intake, calendar):
     assert len(list(intake.envelopes("main", open_day=True))) == 2
     assert list(intake.envelopes("other")) == []
     assert intake.status().open_days == {calendar.day}
+
+
+def test_a_courier_is_given_one_of_a_closed_day_and_of_its_channel(intake, calendar):
+    yesterday, today = make_envelope(), make_envelope()
+    closed = intake.receive(DOOR, [yesterday])
+    calendar.turn()
+    still_open = intake.receive(DOOR, [today])
+    for digest in (closed, still_open):
+        with pytest.raises(UnknownEnvelopeError):
+            intake.open_closed("main", digest)
+    intake.run_batch(SIGNER)
+    with intake.open_closed("main", closed) as file:
+        assert file.read() == yesterday
+    for channel, digest in [("other", closed), ("main", still_open), ("main", bytes(32))]:
+        with pytest.raises(UnknownEnvelopeError):
+            intake.open_closed(channel, digest)
 
 
 def test_a_batch_moves_every_payload_to_new_files_and_changes_no_byte(intake, directory, calendar):
