@@ -191,8 +191,7 @@ def _tell(pulled: "Pulled", before: tuple["Alarm", ...], directory: Path) -> Sta
         _cry(alarm)
     waiting = [alarm for alarm in before if alarm not in pulled.alarms]
     if waiting:
-        command = f"candor courier status {directory}"
-        complain(f"{len(waiting)} alarms of earlier runs wait: {command}")
+        complain(f"alarms of earlier runs wait: candor courier status {directory}")
     if waiting or not all(alarm.is_warning for alarm in pulled.alarms):
         return Status.ALARM
     return Status.REFUSED if pulled.failed else Status.DONE
