@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from babel import Locale, dates, lists, negotiate_locale, units
+from babel import Locale, dates, lists, negotiate_locale, numbers, units
 from babel.messages import mofile, pofile
 
 from resources import resource
@@ -64,6 +64,10 @@ class Language:
         return units.format_unit(
             round(value, 1), _SIZE_UNITS[unit], "short" if unit else "long", locale=self.locale
         )
+
+    def number(self, number: int) -> str:
+        """Write a number, such as "12,345"."""
+        return numbers.format_decimal(number, locale=self.locale)
 
     def listing(self, items: Iterable[str]) -> str:
         """Write several things as one phrase, such as "a, b and c"."""

@@ -100,7 +100,7 @@ def _objection(method: str, headers: Headers, hosts: AbstractSet[str]) -> Reason
 
 def _stays_open(path: str) -> bool:
     """Tell what a closed service still answers: the style, the way out, and its public record."""
-    return path.startswith(_PUBLIC) or path.endswith(("/leave", "/left"))
+    return path.startswith(_PUBLIC) or path.endswith(("/leave", "/left", "/log"))
 
 
 def is_same_origin(method: str, headers: Headers) -> bool:

@@ -19,8 +19,9 @@ from app.settings import Settings
 from app.stretch import Stretcher
 from app.uploads import Uploads
 from crypto.minisign import SigningKey
-from crypto.roster import Channel, Roster
+from crypto.roster import Channel, FormReference, Roster
 from forms.form import FILES, MAIN_TEXT, READERS, Form, Kind
+from forms.loader import form_documents
 from intake.days import utc_today
 from intake.log_signer import LogSigner
 from intake.service import Intake
@@ -84,6 +85,17 @@ class Service:
                 return channel
         raise Refusal(Reason.UNKNOWN_CHANNEL)
 
+    def form_document(self, name: str) -> bytes:
+        """Give the file of a form, by the name `<id>-<version>.toml`.
+
+        Raises:
+            Refusal: no channel of the roster names this form.
+        """
+        for channel in self.roster.channels:
+            if form_file(channel.form) == name:
+                return form_documents()[channel.form.sha256]
+        raise Refusal(Reason.NOT_FOUND)
+
     def report_form(self, channel: Channel) -> Form:
         """Give what a new report is asked, in this service and at this channel."""
         # nobody to seal an identity to; no reader to choose where they share one key
@@ -115,6 +127,11 @@ def _keep(form: Form, ids: set[str]) -> Form:
         for section in form.sections
     ]
     return replace(form, sections=tuple(section for section in sections if section.fields))
+
+
+def form_file(form: FormReference) -> str:
+    """Name the file of a form, as the service and bundles carry it."""
+    return f"{form.id}-{form.version}.toml"
 
 
 def service_of(request: Request) -> Service:

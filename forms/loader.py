@@ -62,7 +62,17 @@ _ORDER = (Kind.READERS, None, Kind.IDENTITY, Kind.FILES)  # None: everything tha
 @functools.cache
 def default_form() -> Form:
     """Return the form that comes with Candor."""
-    return load_form(resources.files("forms").joinpath("default.toml").read_bytes())
+    return load_form(_default_document())
+
+
+def form_documents() -> Mapping[bytes, bytes]:
+    """Return the files of all forms that this program has, by the SHA-256 that names them."""
+    return {default_form().sha256: _default_document()}
+
+
+@functools.cache
+def _default_document() -> bytes:
+    return resources.files("forms").joinpath("default.toml").read_bytes()
 
 
 def load_form(data: bytes) -> Form:

@@ -15,7 +15,7 @@ from tests.app.conftest import ORIGIN, Web
 from tests.app.forms import file, report
 from tests.support.service import write_roster
 
-PAGES = ("", "report/general", "mailbox", "left", "nowhere")
+PAGES = ("", "report/general", "mailbox", "log", "left", "nowhere")
 VOID = {"meta", "link", "input", "br"}
 NEUTRAL_TITLES = {"Page", "Form", "Messages", "Страница", "Форма", "Сообщения"}
 
@@ -148,7 +148,7 @@ def test_the_bare_address_leads_to_the_browsers_language(web: Web, wanted: str, 
     assert web.client.get("/ru", follow_redirects=False).headers["location"] == "/ru/"
 
 
-@pytest.mark.parametrize("path", ["", "report/general", "mailbox", "left"])
+@pytest.mark.parametrize("path", ["", "report/general", "mailbox", "log", "left"])
 def test_another_language_keeps_the_page(web: Web, path: str) -> None:
     assert f"/ru/{path}" in page(web, f"/en/{path}").values("href") or path == "left"
     assert web.client.get(f"/ru/{path}").headers["content-language"] == "ru"

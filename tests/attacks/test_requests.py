@@ -21,6 +21,8 @@ REPORT = "/en/report/general"
 PATHS = ["/", "/en", "/en/", "/en/report", REPORT, "/en/sent", "/en/sent/check", "/en/sent/done"]
 PATHS += ["/en/mailbox", "/en/mailbox/open", "/en/mailbox/general", "/en/mailbox/erase"]
 PATHS += ["/en/leave", "/en/left", "/static/candor.css", "/favicon.ico", f"/{MARK}"]
+PATHS += ["/en/log", "/log/general/2026-11-23.json", "/roster.json", "/roster.json.minisig"]
+PATHS += ["/forms/default-1.toml"]
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"]
 # what the parser knows no such method as, or what is no request of a path
 STRANGE_METHODS = ["TRACE", "CONNECT", "PRI", "get", MARK.upper(), "G" * 9000]
@@ -121,6 +123,10 @@ STRANGE_PATHS = [
     *(f"/en/report/{MARK}", f"/{MARK}/", f"/en/mailbox/{MARK}", f"/static/{MARK}", "/.git/config"),
     *("/en/report/general?" + "a" * 5000, "/" + "a/" * 3000, "/en/#" + MARK, "/server-status"),
     *(f"/{{{{7*7}}}}{MARK}", f"/<script>{MARK}", f"/%3Cscript%3E{MARK}", "/en/report/\N{SNOWMAN}"),
+    *("/log/general/../../candor.toml", "/log/general/..%2f..%2fcandor.toml", "/log/general/.json"),
+    *("/log/general/20261123.json", "/log/general/2026-W48-1.json", "/log//2026-11-23.json"),
+    *("/log/../2026-11-23.json", "/log/%2e%2e/2026-11-23.json", f"/log/{MARK}/2026-11-23.json"),
+    *("/forms/default-9.toml", "/forms/..%2fcandor.toml", f"/forms/{MARK}", "/forms/", "/log/"),
     *("*", "en/", "", f"http://{MARK}.example/", "http://{host}/en/", "https://{host}/en/"),
 ]
 

@@ -12,6 +12,9 @@ def every_page(source: Source) -> Iterator[str]:
     """Go to each page, and say its name once it is there."""
     running: Running = source.running
     yield "landing"
+    source.follow("The public record of what has arrived")
+    yield "record"
+    source.go("")
     source.follow("Send a report")
     yield "form"
     for summary in source.page.locator("summary").all():
