@@ -1,5 +1,6 @@
 """`candor courier …`: carry sealed envelopes from the service, and replies to it."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -24,6 +25,7 @@ app = typer.Typer(
     help="Carry sealed envelopes from the service over Tor, and replies to it.",
 )
 TOR = "socks5h://127.0.0.1:9050"
+_SHOWN_ALARMS = 5  # of one cause
 Directory = Annotated[
     Path, typer.Argument(metavar="DIR", help="The courier's directory.", show_default=False)
 ]
@@ -140,7 +142,7 @@ def push(
         try:
             errand = Push(courier, client, _today())
         except AlarmingRosterError as error:
-            _cry(error.alarm)
+            _cry([error.alarm])
             raise typer.Exit(Status.ALARM) from None
         for bundle in bundles:
             status = max(status, _push_one(errand, bundle))
@@ -174,8 +176,7 @@ def show_status(
         for line in _channel_lines(channel):
             typer.echo(line)
     alarms = courier.alarms()
-    for alarm in alarms:
-        _cry(alarm)
+    _cry(alarms)
     if acknowledge and alarms:
         with courier.alone():
             courier.acknowledge()
@@ -187,8 +188,7 @@ def _tell(pulled: "Pulled", before: tuple["Alarm", ...], directory: Path) -> Sta
     """Say on stderr what did not go well, and choose the exit status."""
     for channel, why in pulled.failed.items():
         complain(f"{channel}: {why}")
-    for alarm in pulled.alarms:
-        _cry(alarm)
+    _cry(pulled.alarms)
     waiting = [alarm for alarm in before if alarm not in pulled.alarms]
     if waiting:
         complain(f"alarms of earlier runs wait: candor courier status {directory}")
@@ -197,9 +197,15 @@ def _tell(pulled: "Pulled", before: tuple["Alarm", ...], directory: Path) -> Sta
     return Status.REFUSED if pulled.failed else Status.DONE
 
 
-def _cry(alarm: "Alarm") -> None:
-    complain(f"{'warning' if alarm.is_warning else 'ALARM'}: {alarm.sentence}")
-    typer.echo(f"  What to do: {alarm.advice}.", err=True)
+def _cry(alarms: Sequence["Alarm"]) -> None:
+    """Say what is wrong and, once for all that are alike, what to do."""
+    for cause in dict.fromkeys(alarm.cause for alarm in alarms):
+        alike = [alarm for alarm in alarms if alarm.cause is cause]
+        for alarm in alike[:_SHOWN_ALARMS]:
+            complain(f"{'warning' if alarm.is_warning else 'ALARM'}: {alarm.sentence}")
+        if len(alike) > _SHOWN_ALARMS:
+            complain(f"ALARM: and so for {len(alike) - _SHOWN_ALARMS} more")
+        typer.echo(f"  What to do: {alike[0].advice}.", err=True)
 
 
 def _push_one(errand: "Push", bundle: Path) -> Status:
