@@ -89,7 +89,7 @@ def sealing_sentence(service: Service, language: Language, channel: Channel) -> 
 
 
 def together_sentence(service: Service, language: Language, channel: Channel) -> str:
-    """Say how many must agree to open; nothing where each can alone."""
+    """Say how many must agree to open, and why nobody is chosen; nothing where each can alone."""
     if channel.threshold == 1:
         return ""
     names = [reviewer.name for reviewer in service.roster.reviewers_of(channel)]
@@ -97,7 +97,10 @@ def together_sentence(service: Service, language: Language, channel: Channel) ->
         "It can be opened only when %(number)s of these people do it together: %(names)s."
     )
     values = {"number": channel.threshold, "names": language.listing(names)}
-    return together % values
+    unchosen = language.gettext(
+        "You cannot choose among them: one key opens it, and each of them holds only a part of it."
+    )
+    return f"{together % values} {unchosen}"
 
 
 def _errors(

@@ -251,9 +251,14 @@ def test_a_channel_that_needs_several_readers_offers_no_choice_and_says_so(web: 
         web.client.app.state.service = service
         text = web.client.get("/en/report/general").text
         first = web.client.get("/en/").text
+        russian = [web.client.get(f"/ru/{page}").text for page in ("report/general", "")]
     assert "reader" not in Markup(text).values("name")
-    assert "only when 2 of these people do it together" in text
-    assert "only when 2 of these people do it together" in first
+    for shown in (text, first):
+        assert "only when 2 of these people do it together: Press and Lawyers." in shown
+        assert "You cannot choose among them: one key opens it" in shown
+    for shown in russian:
+        assert "только если вместе это сделают 2 из этих людей: Press и Lawyers." in shown
+        assert "Выбрать кого-то из них нельзя" in shown
     assert "you choose who among them" not in first
 
 
