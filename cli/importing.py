@@ -157,6 +157,11 @@ def _import_one(directory: "ImportDirectory", path: Path, occasion: "Occasion") 
             f"warning: the roster was valid until {imported.roster_expired}: what came before may"
             " be read; ask whoever holds the root key for a new one"
         )
+    if imported.days_behind:
+        complain(
+            f"warning: the newest day of {imported.channel} is {imported.days_behind} days old: ask"
+            " the courier for what came since, and whether the dates are right"
+        )
     return [imported]
 
 

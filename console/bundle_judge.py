@@ -13,7 +13,12 @@ from console.errors import (
 )
 from console.import_directory import ImportDirectory
 from console.import_state import ImportState
-from crypto.errors import ExpiredRosterError, ForkedRosterError, RolledBackRosterError
+from crypto.errors import (
+    ExpiredRosterError,
+    ForkedRosterError,
+    RolledBackRosterError,
+    UnsignedRosterError,
+)
 from crypto.inbound import InboundInfo, RosterDocument
 from crypto.inbound_reader import InboundBundle
 from crypto.minisign import KEY_ID_BYTES, VerifyKey
@@ -143,7 +148,15 @@ def listed_form(brought: Roster, bundle: InboundBundle) -> tuple[FormReference, 
 
 
 def _parse(document: RosterDocument, root: VerifyKey) -> Roster:
-    return parse_roster(document.document, document.signature, root, today=date.min, origin=None)
+    try:
+        return parse_roster(
+            document.document, document.signature, root, today=date.min, origin=None
+        )
+    except UnsignedRosterError:
+        raise UnsignedRosterError(
+            "its roster bears no signature of the root key: the bundle is of another service, or"
+            " was forged or damaged"
+        ) from None
 
 
 def _claimed_root(document: RosterDocument) -> str:

@@ -25,6 +25,10 @@ from crypto.minisign import VerifyKey
 from crypto.roster import FormReference
 from crypto.zip_reader import SeekableFile
 
+_MANY_DAYS = 14
+"""A courier comes more often. Whoever holds bundles back, or dates a log back from its first day so
+that envelopes count as long erased, shows here."""
+
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
@@ -52,6 +56,7 @@ class Imported:
         followed: how far its channel's log was followed by now.
         witnesses: the couriers who witnessed the head there.
         roster_expired: the last day of the newest roster known, if that has passed.
+        days_behind: how many days before today the log was followed to, if they are many.
     """
 
     courier: str
@@ -64,6 +69,7 @@ class Imported:
     followed: Followed
     witnesses: tuple[str, ...]
     roster_expired: date | None
+    days_behind: int | None
 
 
 def in_order(paths: Iterable[Path]) -> list[Path]:
@@ -253,7 +259,12 @@ class _Import:
             followed=course.followed,
             witnesses=course.keys.check(head) if head else (),
             roster_expired=roster.expires if roster.expires < self.occasion.today else None,
+            days_behind=self._days_behind(last),
         )
+
+    def _days_behind(self, last: date | None) -> int | None:
+        behind = (self.occasion.today - last).days if last else 0
+        return behind if behind > _MANY_DAYS else None
 
 
 @dataclass(frozen=True, slots=True)

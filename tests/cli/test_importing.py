@@ -110,6 +110,15 @@ def test_an_expired_roster_is_said_and_stops_nobody(tmp_path: Path, log: Log) ->
     assert "warning: the roster was valid until" in done.stderr
 
 
+def test_a_log_that_ends_long_ago_is_asked_about(tmp_path: Path) -> None:
+    log, bundle = Log(), tmp_path / "1.zip"
+    log.close_day(1, day=TODAY - timedelta(days=15))
+    bundle.write_bytes(Carrier().pull(log, log.days))
+    done = run("import", bundle, "--into", tmp_path / "in", "--root", FINGERPRINT)
+    assert done.exit_code == 0
+    assert "the newest day of general is 15 days old" in done.stderr
+
+
 def test_a_log_is_begun_at_a_day_that_is_named(tmp_path: Path, log: Log) -> None:
     bundle, head = tmp_path / "3.zip", tmp_path / "day.json"
     bundle.write_bytes(Carrier().pull(log, log.days[2:]))

@@ -21,7 +21,7 @@ class Desk:
 
     def __init__(self, path: Path) -> None:
         self.path, self._stick = path / "imports", path / "stick"
-        self._stick.mkdir()
+        self._stick.mkdir(exist_ok=True)
         self._count = 0
 
     def take(
