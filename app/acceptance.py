@@ -10,9 +10,7 @@ from forms.form import MAIN_TEXT, READERS, Form, Kind
 
 
 def chosen_readers(channel: Channel, values: Values) -> tuple[str, ...]:
-    """Give the ids of who may read, in the roster's order; all of them where they share a key."""
-    if channel.recipient is not None:
-        return channel.reviewers
+    """Give the ids of who may read, in the roster's order; none where they share a key."""
     wanted = values.get(READERS, [])
     return tuple(reviewer for reviewer in channel.reviewers if reviewer in wanted)
 

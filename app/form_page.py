@@ -85,11 +85,20 @@ def show_form(
 def sealing_sentence(service: Service, language: Language, channel: Channel) -> str:
     """Say which way is used to seal, and who is needed to open."""
     sealing = language.gettext("What you send is sealed in our server's memory as it arrives.")
-    return f"{sealing} {together_sentence(service, language, channel)}".rstrip()
+    return f"{sealing} {unchosen_sentence(service, language, channel)}".rstrip()
+
+
+def unchosen_sentence(service: Service, language: Language, channel: Channel) -> str:
+    """Say how many must agree to open, and why nobody is chosen; nothing where each can alone."""
+    together = together_sentence(service, language, channel)
+    unchosen = language.gettext(
+        "You cannot choose among them: one key opens it, and each of them holds only a part of it."
+    )
+    return together and f"{together} {unchosen}"
 
 
 def together_sentence(service: Service, language: Language, channel: Channel) -> str:
-    """Say how many must agree to open, and why nobody is chosen; nothing where each can alone."""
+    """Say how many must agree to open; nothing where each can alone."""
     if channel.threshold == 1:
         return ""
     names = [reviewer.name for reviewer in service.roster.reviewers_of(channel)]
@@ -97,10 +106,7 @@ def together_sentence(service: Service, language: Language, channel: Channel) ->
         "It can be opened only when %(number)s of these people do it together: %(names)s."
     )
     values = {"number": channel.threshold, "names": language.listing(names)}
-    unchosen = language.gettext(
-        "You cannot choose among them: one key opens it, and each of them holds only a part of it."
-    )
-    return f"{together % values} {unchosen}"
+    return together % values
 
 
 def _errors(

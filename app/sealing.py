@@ -38,7 +38,7 @@ class Sealing:
 
     Args:
         values: valid answers to the order's form.
-        readers: ids of the channel's reviewers who may read.
+        readers: ids of the channel's reviewers who may read; none where they share a key.
     """
 
     def __init__(

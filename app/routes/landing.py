@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from app.dependencies import LanguageDep, see_other
-from app.form_page import together_sentence
+from app.form_page import unchosen_sentence
 from app.form_view import ReaderView, reader_view
 from app.languages import Language
 from app.pages import page
@@ -40,7 +40,7 @@ def channel_views(service: Service, language: Language) -> tuple[ChannelView, ..
             channel.id,
             language.text_of(channel.names),
             tuple(map(reader_view, service.roster.reviewers_of(channel))),
-            together_sentence(service, language, channel),
+            unchosen_sentence(service, language, channel),
         )
         for channel in service.roster.channels
     )

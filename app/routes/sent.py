@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from app.dependencies import LanguageDep, SentDep, remember, see_other
-from app.form_page import ErrorView
+from app.form_page import ErrorView, together_sentence
 from app.languages import Language
 from app.pages import page
 from app.session import MailboxSession, SentSession
@@ -95,6 +95,7 @@ def _show(
         "errors": errors,
         "files": [language.size(size) for size in session.files],
         "readers": [reader.name for reader in readers if reader.id in session.readers],
+        "together": together_sentence(service, language, channel),
         "come_back": language.day(service.today() + _COME_BACK),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK

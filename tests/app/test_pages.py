@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from app.errors import STATUS, Reason
 from app.pages import problem_page
-from crypto.keys import Recipient
+from crypto.keys import Identity, Recipient
 from tests.app.conftest import ORIGIN, Web
 from tests.app.forms import file, report
 from tests.support.service import write_roster
@@ -260,6 +260,22 @@ def test_a_channel_that_needs_several_readers_offers_no_choice_and_says_so(web: 
         assert "только если вместе это сделают 2 из этих людей: Press и Lawyers." in shown
         assert "Выбрать кого-то из них нельзя" in shown
     assert "you choose who among them" not in first
+
+
+def test_a_report_to_a_shared_key_says_together_who_opens_it_and_names_no_readers(web: Web) -> None:
+    shared = Identity.generate()
+    channel = replace(web.house.roster.channels[0], threshold=2, recipient=shared.recipient)
+    write_roster(web.house, replace(web.house.roster, channels=(channel,)))
+    with web.house.open() as service:
+        web.client.app.state.service = service
+        assert web.post_form(report(fields=[("report", "what I saw")])).status_code == 303
+        sent = web.client.get("/en/sent").text
+        refused = web.post_form(report(fields=[("reader", "press"), ("report", "x")]))
+    assert "only when 2 of these people do it together: Press and Lawyers." in sent
+    assert "Who can open it" not in sent
+    assert refused.status_code == 422
+    (bag,) = replace(web.house, readers={"press": shared}).bags()
+    assert bag.answers["readers"] == []
 
 
 def test_without_a_custodian_nobody_is_asked_for_a_name(web: Web) -> None:
