@@ -20,7 +20,7 @@ from courier.files import damaged, read_json, write_file, write_json
 from crypto.bag_info import require_id
 from crypto.errors import MalformedLogError
 from crypto.log_day import LogDay, parse_day, serialize_day
-from crypto.merkle import EMPTY_TREE, HASH_BYTES, Tree
+from crypto.merkle import HASH_BYTES
 from disk.files import private_directory, private_subdirectory, remove_unfinished
 
 _POSITION, _LOG, _ENVELOPES, _TROUBLES = "position.json", "log", "envelopes", "troubles.json"
@@ -106,11 +106,6 @@ class ChannelDirectory:
     def keep_day(self, day: LogDay) -> None:
         """Follow the log to the end of a day, durably."""
         write_file(self._day_path(day.day), serialize_day(day))
-
-    def tree_in_bundles(self) -> Tree:
-        """Return the tree at the end of the last day that is in a bundle."""
-        last = self.position().day
-        return EMPTY_TREE if last is None else self.day(last).after
 
     # The position
 

@@ -36,7 +36,11 @@ _NO_CONNECTION = (
     httpx2.UnsupportedProtocol,
     SOCKSError,
 )
-_REFUSALS = {HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}
+_REFUSALS = {
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+}
 
 
 def unsigned(method: str, path: str, sha256: bytes | None) -> dict[str, str]:

@@ -96,11 +96,10 @@ class _Run:
 
     def run(self) -> Pulled:
         try:
-            roster = fetch_roster(self._courier, self._service, self._today())
+            roster = self._compare(self._fetch_roster())
         except AlarmingRosterError as error:
             self._raise_alarms([error.alarm])
             return self._pulled
-        roster = self._compare(roster)
         channels = own_entry(self._courier, roster).channels
         for channel in channels:
             try:
@@ -111,11 +110,14 @@ class _Run:
         self._remove_old_bundles()
         return self._pulled
 
+    def _fetch_roster(self) -> Roster:
+        return fetch_roster(self._courier, self._service, self._today())
+
     def _compare(self, roster: Roster) -> Roster:
         """Ask for the roster as sources do; once more if it was being replaced just now."""
         compared = compare_with_public(self._courier, roster)
         if compared.differs:
-            roster = fetch_roster(self._courier, self._service, self._today())
+            roster = self._fetch_roster()
             compared = compare_with_public(self._courier, roster)
         if compared.differs:
             self._raise_alarms([Alarm(Cause.ROSTERS)])
@@ -127,9 +129,7 @@ class _Run:
         """Do all that is to be done for one channel; what fails does not keep back the others."""
         try:
             self._hand_out(kept)  # what a run before this one left
-            alarm = follow(self._service, kept, roster, self._witness, self._today())
-            if alarm is not None:
-                self._raise_alarms([alarm])
+            self._follow(kept, roster)
             self._hand_in_cosignatures(kept, roster)
             days = kept.new_days()
             if days:
@@ -140,6 +140,15 @@ class _Run:
             raise
         except CourierError as error:
             self._pulled.failed[kept.id] = f"{error}"
+
+    def _follow(self, kept: ChannelDirectory, roster: Roster) -> None:
+        """Follow the log; a day that does not come holds none of those before it back."""
+        try:
+            alarm = follow(self._service, kept, roster, self._witness, self._today())
+        except TroubleError as error:
+            self._pulled.failed[kept.id] = f"{error}"
+        else:
+            self._raise_alarms([alarm] if alarm else [])
 
     def _hand_in_cosignatures(self, kept: ChannelDirectory, roster: Roster) -> None:
         """Hand them in; that the service has them matters less than that the envelopes go on."""

@@ -220,6 +220,20 @@ def test_an_alarm_in_one_channel_does_not_keep_back_another(
     assert [path.name for path in pulled.bundles] == ["van-other-2.zip"]
 
 
+def test_a_day_that_never_comes_holds_none_of_those_before_it_back(
+    errand: Errand, listener: Listener
+) -> None:
+    errand.today = YESTERDAY - timedelta(days=1)
+    errand.pull()
+    errand.sleep(2)
+    listener.lies[f"/courier/log/{CHANNEL}/{YESTERDAY}.json"] = 503
+    pulled = errand.pull()
+    assert CHANNEL in pulled.failed
+    (bundle, _) = pulled.bundles
+    with opened(bundle, errand.key.verify_key) as opened_bundle:
+        assert [day.day for day in opened_bundle.days] == [YESTERDAY - timedelta(days=1)]
+
+
 def test_another_day_than_was_asked_for_is_no_alarm_and_nothing_is_taken(
     errand: Errand, listener: Listener
 ) -> None:
