@@ -81,7 +81,15 @@ def test_a_receipt_of_something_else_is_refused(public: Public) -> None:
     assert run("receipt", first.hex(), "--day", public.day(1), "--out", out).exit_code == 1
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff", b"c2sp.org/tlog-proof@v1\nindex 0\n"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff",
+        b"c2sp.org/tlog-proof@v1\nindex 0\n",
+        "c2sp.org/tlog-proof@v1\nindex 0\n—\n\n".encode(),
+    ],
+)
 def test_what_is_no_receipt_is_refused_in_one_line(public: Public, content: bytes) -> None:
     out = public.directory / "receipt.txt"
     out.write_bytes(content)
