@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from app.buffers import Budget
+from app.doors import earlier_rosters
 from app.languages import Languages
 from app.log_signing import LogKeyError, read_log_key
 from app.roster_file import RosterFile, read_roster_file
@@ -21,7 +22,6 @@ from app.uploads import Uploads
 from crypto.errors import CandorError, ExpiredRosterError
 from crypto.minisign import SigningKey
 from crypto.roster import Roster
-from crypto.signed_roster import parse_roster
 from forms.form import Form
 from forms.loader import default_form
 from intake.days import utc_today
@@ -112,11 +112,7 @@ def _adopt(intake: Intake, file: RosterFile, settings: Settings) -> tuple[Roster
         intake.adopt_roster(file.roster, file.document, file.signature)
     except (CandorError, IntakeError) as error:
         raise StartError(f"{settings.roster}: {error}") from None
-    return tuple(
-        parse_roster(document, signature, file.roster.root, today=date.min, origin=None)
-        for document, signature in intake.remembered_rosters()
-        if document != file.document
-    )
+    return earlier_rosters(intake, file.roster)
 
 
 def _log_key(settings: Settings, roster: Roster) -> SigningKey:

@@ -10,6 +10,7 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from app.buffers import Budget
+from app.doors import channel_door
 from app.errors import Reason, Refusal
 from app.languages import Languages
 from app.log_signing import log_signer
@@ -110,13 +111,7 @@ class Service:
 
     def door(self, channel: Channel) -> Door:
         """Give the door at which this channel's envelopes come in."""
-        before = {
-            other.slots
-            for roster in self.earlier
-            for other in roster.channels
-            if other.id == channel.id
-        }
-        return Door(channel.id, frozenset({channel.slots, *before}))
+        return channel_door(channel, self.earlier)
 
 
 def _keep(form: Form, ids: set[str]) -> Form:

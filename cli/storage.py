@@ -1,7 +1,7 @@
 """`candor batch`, `export`, `deliver` and `purge`: what rests in a service, in and out."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -78,14 +78,17 @@ def export(
 
 def deliver(
     bundles: Annotated[
-        list[Path], typer.Argument(metavar="BUNDLE", help="Bundles that `candor reply` wrote.")
+        list[Path],
+        typer.Argument(metavar="BUNDLE", help="What reviewers wrote with `candor reply`."),
     ],
     config: Config = DEFAULT_CONFIG,
 ) -> None:
-    """Put the replies of reviewers' bundles into their mailboxes.
+    """Put what reviewers' bundles carry where it goes.
 
-    A bundle must be signed by a reviewer of the roster. It always carries eight replies, dummies
-    among them; delivering one twice does nothing. What a reply says, nobody here can read.
+    Replies go to their mailboxes; what the reviewers and the custodian ask and tell each other goes
+    to a channel, as one more envelope of it. A bundle must be signed by one of them. It always
+    carries eight envelopes, dummies among them; delivering one twice does nothing. What they say,
+    nobody here can read.
     """
     service = load_service(config)
     status = Status.DONE
@@ -128,32 +131,26 @@ def _copy_out(intake: "Intake", stored: "StoredEnvelope", directory: int, meter:
 
 
 def _deliver_bundle(service: ServiceFiles, intake: "Intake", path: Path) -> Status:
+    from app.delivery import deliver_bundle
+    from app.doors import earlier_rosters
     from console.neutral import neutral_line
     from console.progress import count_meter
-    from crypto.bundle_reader import OutboundBundle
     from crypto.errors import BundleError
     from intake.days import utc_today
     from intake.errors import RefusedEnvelopeError
-    from intake.values import Delivery
 
-    signers = service.roster.signers(utc_today())
-    new = 0
-    with path.open("rb", buffering=0) as file:
+    rosters = (service.roster, *earlier_rosters(intake, service.roster))
+    with path.open("rb", buffering=0) as file, count_meter("Delivering") as meter:
         try:
-            bundle = OutboundBundle(file, list(signers))
-            with count_meter("Delivering", len(bundle.replies)) as meter:
-                for reply in bundle.replies:
-                    envelope = cast("BinaryIO", bundle.open(reply))
-                    outcome = intake.deliver(reply.address, envelope)
-                    new += outcome is Delivery.ACCEPTED
-                    meter(1)
+            delivered = deliver_bundle(
+                file, intake, rosters, utc_today(), progress=lambda _done, _total: meter(1)
+            )
         except (BundleError, RefusedEnvelopeError) as error:
             complain(f"{path}: refused: {error}")
             return Status.REFUSED
-    typer.echo(f"{path}: signed by {neutral_line(signers[bundle.signer].name)}")
-    before = len(bundle.replies) - new
-    again = f", {before} delivered before" if before else ""
-    typer.echo(f"  {new} delivered{again}, dummies among them")
+    typer.echo(f"{path}: signed by {neutral_line(delivered.sender.name)}")
+    again = f", {delivered.already} delivered before" if delivered.already else ""
+    typer.echo(f"  {delivered.new} delivered{again}, dummies among them")
     return Status.DONE
 
 

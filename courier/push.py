@@ -8,7 +8,7 @@ from courier.errors import RefusedError
 from courier.rosters import AlarmingRosterError, fetch_roster
 from courier.service import Delivered, Service
 from courier.state import CourierDirectory
-from crypto.bundle_reader import OutboundBundle
+from crypto.bundle_sender import open_outbound
 from crypto.errors import BundleError
 from crypto.roster import Roster
 
@@ -48,10 +48,8 @@ class Push:
 
 def _require_outbound(bundle: Path, roster: Roster, today: date) -> None:
     """Let nothing leave but what a reviewer signed to leave: a stick holds other files, too."""
-    custodian = [roster.custodian.key] if roster.custodian else []
-    signers = [*roster.signers(today), *custodian]
     with bundle.open("rb", buffering=0) as file:
         try:
-            OutboundBundle(file, signers)
+            open_outbound(file, roster, today)
         except BundleError as error:
             raise BundleError(f"it stays here: {error}") from None

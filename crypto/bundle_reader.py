@@ -6,12 +6,20 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from crypto.bag_info import require_id
 from crypto.bag_info_file import PayloadCount
 from crypto.bag_layout import BAGIT, INFO, MANIFEST, SIGNATURE, TAG_MANIFEST
-from crypto.bundle import FOLDER, LIST, MAX_REPLIES, bundle_info, serialize_list
+from crypto.bundle import (
+    FOLDER,
+    LIST,
+    MAX_ENVELOPES,
+    Destination,
+    bundle_info,
+    may_be_as_long,
+    serialize_list,
+)
 from crypto.errors import BundleError, DamagedBagError, UnsignedBagError, UnsignedBundleError
 from crypto.minisign import SignedKind, VerifyKey
-from crypto.reply import MAX_REPLY_BYTES
 from crypto.signed_bag import SignedBag
 from crypto.strict_json import parse_json
 from crypto.zip_reader import SeekableFile, ZipReader
@@ -23,12 +31,17 @@ _ADDRESS = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
-class BundledReply:
-    """One sealed reply in a bundle, and the mailbox it goes to (32 bytes)."""
+class BundledEnvelope:
+    """One sealed envelope in a bundle, and where it goes.
 
-    address: bytes
+    Attributes:
+        hash: SHA-256 of the whole envelope, as the bundle's signature has it.
+    """
+
+    destination: Destination
     file: str
     size: int
+    hash: bytes
 
 
 class OutboundBundle:
@@ -41,7 +54,7 @@ class OutboundBundle:
     Attributes:
         signer: whose bundle it is.
         hash: identifies the bundle (32 bytes).
-        replies: dummies among them; nobody here can tell.
+        envelopes: dummies among them; nobody here can tell.
 
     Raises:
         BundleError: not a bundle of one of these signers; the message says what failed.
@@ -49,37 +62,40 @@ class OutboundBundle:
 
     def __init__(self, file: SeekableFile, signers: Sequence[VerifyKey]) -> None:
         with refusing():
-            zipped = ZipReader(file, _is_known, max_members=len(_FIXED) + MAX_REPLIES)
+            zipped = ZipReader(file, _is_known, max_members=len(_FIXED) + MAX_ENVELOPES)
             self._bag = SignedBag(zipped, FOLDER, lambda _: (SignedKind.BUNDLE, signers))
             self.signer, self.hash = self._bag.signer, self._bag.hash
-            self.replies = tuple(self._read_list())
+            self.envelopes = tuple(self._read_list())
             self._require_files()
 
-    def open(self, reply: BundledReply) -> io.RawIOBase:
-        """Check a reply's envelope against the signature, and open it for reading.
+    def open(self, envelope: BundledEnvelope) -> io.RawIOBase:
+        """Check an envelope against the signature, and open it for reading.
 
         Raises:
             BundleError: not what was signed.
         """
-        name = f"data/{reply.file}"
+        name = f"data/{envelope.file}"
         with refusing():
             self._bag.check(name)
             return self._bag.open(name)
 
-    def _read_list(self) -> Iterator[BundledReply]:
+    def _read_list(self) -> Iterator[BundledEnvelope]:
         data = self._bag.read(LIST, max_bytes=_MAX_LIST_BYTES)
         listed = _parse_list(data)
         if serialize_list(listed) != data:
             raise DamagedBagError("replies.json is not written in the one way that is read")
-        for file, address in listed.items():
-            size = self._bag.size(f"data/{file}")
-            if size > MAX_REPLY_BYTES:
-                raise DamagedBagError("a reply is larger than it may be")
-            yield BundledReply(address, file, size)
+        for file, destination in listed.items():
+            name = f"data/{file}"
+            size, sha256 = self._bag.size(name), self._bag.manifest.get(name)
+            if not may_be_as_long(destination, size):
+                raise DamagedBagError("an envelope is not as long as one may be that goes there")
+            if sha256 is None:
+                raise DamagedBagError("the bundle's files are not those that it lists")
+            yield BundledEnvelope(destination, file, size, sha256)
 
     def _require_files(self) -> None:
         """Hold the bag to exactly the files that its list and its kind ask for, in their order."""
-        payload = [*(f"data/{reply.file}" for reply in self.replies), LIST]
+        payload = [*(f"data/{envelope.file}" for envelope in self.envelopes), LIST]
         files = [BAGIT, *payload, INFO, MANIFEST, TAG_MANIFEST, SIGNATURE]
         if list(self._bag.files) != files or list(self._bag.manifest) != payload:
             raise DamagedBagError("the bundle's files are not those that it lists")
@@ -88,22 +104,33 @@ class OutboundBundle:
             raise DamagedBagError("bag-info.txt is not that of an outbound bundle")
 
 
-def _parse_list(data: bytes) -> dict[str, bytes]:
+def _parse_list(data: bytes) -> dict[str, Destination]:
     match parse_json(data, "replies.json"):
         case {"replies": list(entries)}:
             return dict(map(_parse_entry, entries))
         case _:
-            raise DamagedBagError("replies.json is not a list of replies")
+            raise DamagedBagError("replies.json is not a list of envelopes")
 
 
-def _parse_entry(entry: object) -> tuple[str, bytes]:
+def _parse_entry(entry: object) -> tuple[str, Destination]:
     match entry:
-        case {"address": str(address), "file": str(file)} if _ADDRESS.fullmatch(
-            address
-        ) and _ENVELOPE.fullmatch(file):
-            return file, bytes.fromhex(address)
+        case {"address": str(address), "file": str(file)} if _ADDRESS.fullmatch(address):
+            destination: Destination = bytes.fromhex(address)
+        case {"channel": str(channel), "file": str(file)} if _is_id(channel):
+            destination = channel
         case _:
-            raise DamagedBagError("replies.json has an entry that is no reply")
+            raise DamagedBagError("replies.json has an entry that goes nowhere")
+    if _ENVELOPE.fullmatch(file) is None:
+        raise DamagedBagError("replies.json has an entry that is no envelope")
+    return file, destination
+
+
+def _is_id(text: str) -> bool:
+    try:
+        require_id(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_known(member: str) -> bool:

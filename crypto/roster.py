@@ -96,6 +96,13 @@ class Roster:
         """
         return {key: reviewer for reviewer in self.reviewers for key in reviewer.keys_on(today)}
 
+    def senders(self, today: date) -> Mapping[VerifyKey, Reviewer]:
+        """Return every key with which a bundle may be handed in today, and whose it is.
+
+        These are the reviewers' and the custodian's.
+        """
+        return {key: person for person in self.people for key in person.keys_on(today)}
+
     @property
     def people(self) -> tuple[Reviewer, ...]:
         """Everybody whom something is sealed to by name: the reviewers, then the custodian."""

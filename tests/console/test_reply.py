@@ -17,7 +17,7 @@ from console.reply import Answer, Reviewer, write_reply_bundle
 from console.threads import book_path
 from crypto.bag_info import ReplyInfo, StatusCode
 from crypto.bag_reader import BagReader
-from crypto.bundle import REPLIES
+from crypto.bundle import ENVELOPES
 from crypto.bundle_reader import OutboundBundle
 from crypto.envelope import open_seekable
 from crypto.errors import NotAddressedError
@@ -54,8 +54,8 @@ def answer(envelope: Path, out: Path, reviewer: Reviewer, what: Answer = ANSWER)
 
 
 def read_as_source(bundle: OutboundBundle, keys: SourceKeys) -> Iterator[Reply]:
-    for entry in bundle.replies:
-        if entry.address == keys.address:
+    for entry in bundle.envelopes:
+        if entry.destination == keys.address:
             sealed = io.BytesIO(bundle.open(entry).read())
             with open_seekable(sealed, [keys.identity]) as payload:
                 yield read_reply(payload, keys, [ANNAS_KEY])
@@ -89,9 +89,9 @@ def test_nobody_but_the_source_opens_it_and_dummies_look_alike(
     opened = 0
     with (tmp_path / "out").open("rb", buffering=0) as file:
         bundle = OutboundBundle(file, [ANNAS_KEY])
-        assert len(bundle.replies) == REPLIES
-        assert len({entry.size for entry in bundle.replies}) == 1
-        for entry in bundle.replies:
+        assert len(bundle.envelopes) == ENVELOPES
+        assert len({entry.size for entry in bundle.envelopes}) == 1
+        for entry in bundle.envelopes:
             sealed = io.BytesIO(bundle.open(entry).read())
             assert len(parse_header(sealed).stanzas) == 4
             for identity in (ANNA, BORIS, CUSTODIAN):

@@ -1,5 +1,6 @@
 """Bundles: what carries sealed replies to the service."""
 
+import hashlib
 import io
 import json
 import re
@@ -14,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crypto.bag_writer import BagWriter
-from crypto.bundle import bundle_info, serialize_list, write_bundle
+from crypto.bundle import Destination, bundle_info, serialize_list, write_bundle
 from crypto.bundle_reader import OutboundBundle
 from crypto.envelope import EnvelopeWriter, open_envelope
 from crypto.errors import BundleError, NotAddressedError
@@ -28,17 +29,17 @@ SIGNERS = [SigningKey.generate().verify_key, SIGNING.verify_key]
 SOURCE = Identity(bytes(32))
 
 
-def sealed(size: int = 65_536, letter: bytes = b"r") -> io.BytesIO:
+def sealed(size: int = 65_536, letter: bytes = b"r", slots: int = 4) -> io.BytesIO:
     file = io.BytesIO()
-    envelope = EnvelopeWriter(file, [SOURCE.recipient], slots=4)
+    envelope = EnvelopeWriter(file, [SOURCE.recipient], slots=slots)
     envelope.write(letter * size)
     envelope.close()
     return file
 
 
-def bundle(*replies: tuple[bytes, io.BytesIO], **options: Any) -> bytes:
+def bundle(*envelopes: tuple[Destination, io.BytesIO], **options: Any) -> bytes:
     file = io.BytesIO()
-    write_bundle(file, replies, SIGNING, **options)
+    write_bundle(file, envelopes, SIGNING, **options)
     return file.getvalue()
 
 
@@ -69,7 +70,7 @@ def test_what_is_put_into_a_bundle_comes_out_with_its_address() -> None:
     replies = [(bytes([number]) * 32, sealed(letter=bytes([number]))) for number in range(3)]
     found = read(bundle(*replies))
     assert found.signer == SIGNING.verify_key
-    contents = {reply.address: found.open(reply).read() for reply in found.replies}
+    contents = {reply.destination: found.open(reply).read() for reply in found.envelopes}
     for address, envelope in replies:
         assert contents[address] == envelope.getvalue()
 
@@ -78,11 +79,11 @@ def test_what_is_put_into_a_bundle_comes_out_with_its_address() -> None:
 def test_every_bundle_carries_eight_replies_that_look_alike(real: int) -> None:
     data = bundle(*[(bytes([number]) * 32, sealed()) for number in range(real)])
     found = read(data)
-    assert len(found.replies) == 8
-    assert len({reply.size for reply in found.replies}) == 1
-    assert len({reply.address for reply in found.replies}) == 8
+    assert len(found.envelopes) == 8
+    assert len({reply.size for reply in found.envelopes}) == 1
+    assert len({reply.destination for reply in found.envelopes}) == 8
     opened = 0
-    for reply in found.replies:
+    for reply in found.envelopes:
         with found.open(reply) as file:
             envelope = file.read()
         require_slots(parse_header(envelope), 4)
@@ -98,17 +99,33 @@ def test_every_bundle_carries_eight_replies_that_look_alike(real: int) -> None:
 def test_dummies_are_as_long_as_the_replies_beside_them() -> None:
     large = padded_bytes(300_000)
     found = read(bundle((bytes(32), sealed(large))))
-    assert {reply.size for reply in found.replies} == {len(sealed(large).getvalue())}
+    assert {reply.size for reply in found.envelopes} == {len(sealed(large).getvalue())}
+
+
+@pytest.mark.parametrize("slots", [1, 4, 16, 40])
+def test_what_goes_to_a_channel_is_listed_with_it_and_counts_among_the_eight(slots: int) -> None:
+    asked = sealed(slots=slots)
+    found = read(bundle(("general", asked), (bytes(32), sealed())))
+    assert len(found.envelopes) == 8
+    (to_channel,) = [one for one in found.envelopes if one.destination == "general"]
+    assert found.open(to_channel).read() == asked.getvalue()
+    assert to_channel.hash == hashlib.sha256(asked.getvalue()).digest()
+
+
+def test_dummies_are_replies_whatever_else_is_in_a_bundle() -> None:
+    found = read(bundle(("general", sealed(slots=16))))
+    lengths = {one.size for one in found.envelopes if isinstance(one.destination, bytes)}
+    assert lengths == {len(sealed().getvalue())}
 
 
 def test_neither_names_nor_order_tell_which_are_real() -> None:
     places = set()
     for _ in range(40):
         found = read(bundle((bytes(32), sealed()), count=3))
-        files = [reply.file for reply in found.replies]
+        files = [reply.file for reply in found.envelopes]
         assert files == sorted(files)
         assert all(re.fullmatch(r"[0-9a-f]{32}\.age", file) for file in files)
-        places.add([reply.address for reply in found.replies].index(bytes(32)))
+        places.add([reply.destination for reply in found.envelopes].index(bytes(32)))
     assert places == {0, 1, 2}
 
 
@@ -144,7 +161,7 @@ def test_a_flipped_bit_anywhere_is_refused() -> None:
 
 def open_all(data: bytes) -> None:
     found = read(data)
-    for reply in found.replies:
+    for reply in found.envelopes:
         found.open(reply).close()
 
 
@@ -171,9 +188,14 @@ ENTRY = {f"data/{NAME}": b"envelope"}
 LISTED = serialize_list({NAME: bytes(32)})
 
 
+TO_CHANNEL = serialize_list({NAME: "general"})
+ASKED = {f"data/{NAME}": sealed(slots=16).getvalue()}
+
+
 def test_the_forgeries_below_start_from_a_bundle_that_is_read() -> None:
     found = read(forged(ENTRY, LISTED))
-    assert [(reply.file, reply.size) for reply in found.replies] == [(NAME, 8)]
+    assert [(reply.file, reply.size) for reply in found.envelopes] == [(NAME, 8)]
+    assert [one.destination for one in read(forged(ASKED, TO_CHANNEL)).envelopes] == ["general"]
 
 
 @pytest.mark.parametrize(
@@ -204,6 +226,15 @@ def test_the_forgeries_below_start_from_a_bundle_that_is_read() -> None:
         (ENTRY, b"[" * 10_000, {}),
         (ENTRY, b"", {}),
         (ENTRY, b" " * 70_000 + LISTED, {}),
+        (ENTRY, TO_CHANNEL, {}),
+        (ASKED, TO_CHANNEL.replace(b"general", b"General"), {}),
+        (ASKED, TO_CHANNEL.replace(b"general", b""), {}),
+        (ASKED, TO_CHANNEL.replace(b'"general"', b"null"), {}),
+        (ASKED, TO_CHANNEL.replace(b'"channel"', b'"address"'), {}),
+        (ASKED, TO_CHANNEL.replace(b'"channel"', b'"address": "", "channel"'), {}),
+        (ASKED, LISTED.replace(b'"file"', b'"channel": "general",\n      "file"'), {}),
+        ({f"data/{NAME}": sealed(padded_bytes(65_537), slots=16).getvalue()}, TO_CHANNEL, {}),
+        ({f"data/{NAME}": sealed(slots=16).getvalue() + b"."}, TO_CHANNEL, {}),
     ],
 )  # fmt: skip
 def test_a_signed_bag_that_is_no_bundle_is_refused(
@@ -216,18 +247,23 @@ def test_a_signed_bag_that_is_no_bundle_is_refused(
 def test_an_envelope_exchanged_under_the_same_name_is_refused_when_it_is_opened() -> None:
     data = bundle(count=1)
     found = read(data)
-    (reply,) = found.replies
+    (reply,) = found.envelopes
     place = data.index(b"age-encryption.org") + 500
     found = read(data[:place] + b"!" + data[place + 1 :])
     with pytest.raises(BundleError, match=reply.file):
         found.open(reply)
 
 
-def test_what_is_no_reply_is_not_put_into_a_bundle() -> None:
+def test_what_would_be_refused_where_it_goes_is_not_put_into_a_bundle() -> None:
     envelopes = [io.BytesIO(b"age"), sealed(65_535), sealed(65_537), sealed(padded_bytes(5 << 20))]
     for replies in ((bytes(31), sealed()), *((bytes(32), envelope) for envelope in envelopes)):
-        with pytest.raises(ValueError, match="length that no reply has"):
+        with pytest.raises(ValueError, match="length that nothing has"):
             bundle(replies)
+    for asked in (sealed(65_535, slots=16), sealed(padded_bytes(65_537), slots=16)):
+        with pytest.raises(ValueError, match="length that nothing has"):
+            bundle(("general", asked))
+    with pytest.raises(ValueError, match="an id is"):
+        bundle(("General", sealed(slots=16)))
     with pytest.raises(ValueError, match="carries 8"):
         bundle(*[(bytes(32), sealed())] * 9)
 

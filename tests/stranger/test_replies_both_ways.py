@@ -37,9 +37,9 @@ def test_a_reply_of_the_stranger_reaches_the_source(
     done = candor("deliver", path, "--config", house.config)
     assert done.status == 0, done.complaints
     read = OutboundBundle(io.BytesIO(bundle), list(house.roster.signers(TODAY)))
-    assert len(read.replies) == 8
-    for one in read.replies:
-        assert service.intake.deliver(one.address, read.open(one)) is Delivery.ALREADY
+    assert len(read.envelopes) == 8
+    for one in read.envelopes:
+        assert service.intake.deliver(one.destination, read.open(one)) is Delivery.ALREADY
         assert one.size == len(reply)
 
     (letter,) = open_mail(service.intake, house.roster.signers(TODAY), theirs).letters
