@@ -1,14 +1,15 @@
 """A bag whose signature holds and that is none, or not of its kind, is refused."""
 
+import io
+
 import pytest
 
-from crypto.bag_info import BagInfo, BagKind, SubjectInfo
-from crypto.bag_info_file import PayloadCount, serialize_bag_info
+from crypto.bag_info import BagKind
 from crypto.bag_layout import IDENTITY_FILE_BYTES, MAX_TEXT_BYTES
+from crypto.custody import write_disclosure, write_request
 from crypto.errors import DamagedBagError
 from tests.crypto.bags import (
     OTHER_SOURCE,
-    REPLY,
     REPORT,
     REVIEWER,
     SOURCE,
@@ -203,18 +204,14 @@ def test_what_is_small_is_checked_when_the_bag_is_opened(name):
 
 
 def reviewers_bag(kind: BagKind) -> bytes:
-    """Make a request or disclosure out of a reply: no other code writes them yet."""
-    info = BagInfo(kind, "main", SubjectInfo(SOURCE.signing.verify_key))
-    identity = files_of(REPORT)["data/identity.age"] if kind is BagKind.REQUEST else b""
-
-    def change(files):
-        text = files["data/report.txt"]
-        count = PayloadCount(len(text) + len(identity), 2 if identity else 1)
-        files["bag-info.txt"] = serialize_bag_info(info, count)
-        if identity:
-            insert("data/identity.age", identity, "bag-info.txt")(files)
-
-    return forged(REPLY, change, signing=REVIEWER, kind=kind)
+    sink = io.BytesIO()
+    about = {"channel": "main", "key": SOURCE.signing.verify_key, "signing": REVIEWER}
+    if kind is BagKind.REQUEST:
+        identity = files_of(REPORT)["data/identity.age"]
+        write_request(sink, identity_file=identity, reason="a trial", **about)
+    else:
+        write_disclosure(sink, text="Anna", **about)
+    return sink.getvalue()
 
 
 @pytest.mark.parametrize("kind", [BagKind.REQUEST, BagKind.DISCLOSURE])
