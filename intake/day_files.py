@@ -99,13 +99,18 @@ class DayFiles:
                 _write(file, day)
             self._settle(channel)
 
-    def remove_after(self, channel: str, day: date | None) -> None:
-        """Remove the days after one, or all, the last one first: what is left has no gap."""
+    def remove_after(self, channel: str, day: date | None) -> int:
+        """Remove the days after one, or all, the last one first, so that what is left has no gap.
+
+        Returns:
+            How many there were.
+        """
+        late = [each for each in self._days(channel) if day is None or each > day]
         with storage_errors():
-            for late in sorted(self._days(channel), reverse=True):
-                if day is None or late > day:
-                    self._place(channel, late).unlink()
-                    self._settle(channel)
+            for each in sorted(late, reverse=True):
+                self._place(channel, each).unlink()
+                self._settle(channel)
+        return len(late)
 
     def begin_restoring(self, channel: str) -> None:
         """Note that the log of a channel is not to be gone on with until it is restored."""

@@ -10,9 +10,10 @@ from crypto.checkpoint import NoteSignature
 from crypto.minisign import VerifyKey
 from crypto.roster import Roster
 from crypto.sinks import Buffer
-from intake import batch, envelopes, log, mailbox, nonces, purge, rosters, status, sweep
+from intake import batch, envelopes, log, mailbox, nonces, purge, restore, rosters, status, sweep
 from intake.arrival import Arrival
 from intake.blobs import BlobDirectory, sync_directory
+from intake.course import Course
 from intake.database import NAME, Database, make_private
 from intake.day_files import DayFiles
 from intake.days import Today, utc_today
@@ -20,6 +21,8 @@ from intake.errors import NotADataDirectoryError
 from intake.locks import ArrivalsLock, housekeeping
 from intake.log_signer import LogSigner
 from intake.migrate import migrate
+from intake.restore import Restored
+from intake.restored_envelopes import Carried
 from intake.spool import Spool
 from intake.store import Store
 from intake.values import (
@@ -218,6 +221,30 @@ class Intake:
             UnsignedHeadError: it is not this witness's, or not of this head.
         """
         log.cosign(self._store, channel, day, signature, name=name, key=key)
+
+    def restore_log(
+        self,
+        channel: str,
+        course: Course,
+        carried: Carried,
+        *,
+        witnesses: Mapping[str, VerifyKey],
+        retention_days: int,
+    ) -> Restored:
+        """Put a channel's log back as couriers carried it away; see `intake.restore`.
+
+        Raises:
+            DirectoryInUseError: somebody takes envelopes in here: stop the service first.
+        """
+        with self._arrivals.alone():
+            return restore.restore_log(
+                self._store,
+                channel,
+                course,
+                carried,
+                witnesses=witnesses,
+                retention_days=retention_days,
+            )
 
     # The roster
 
