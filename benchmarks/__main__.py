@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks import housekeeping, log, mailbox, memory, pages, reading, sealing, upload
+from benchmarks import bundle, housekeeping, log, mailbox, memory, pages, reading, sealing, upload
 from benchmarks.context import Context
 from benchmarks.machine import describe, wait_until_quiet
 from benchmarks.report import Section, section_text
@@ -21,6 +21,7 @@ PARTS: Mapping[str, Callable[[Context], list[Section]]] = {
     "sealing": sealing.measure,
     "housekeeping": housekeeping.measure,
     "log": log.measure,
+    "bundle": bundle.measure,
 }
 README = Path(__file__).with_name("README.md")
 # never a memory file system: fsync would be free and a large upload would fill it
