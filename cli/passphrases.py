@@ -21,7 +21,7 @@ def ask_passphrase(prompt: str, file: Path | None) -> str:
         CommandError: neither a file nor a terminal to ask on.
     """
     file = file or _file_of_environment()
-    return _from_file(file) if file else _ask(prompt)
+    return _from_file(file) if file else ask_hidden(prompt)
 
 
 def ask_new_passphrase(what: str, file: Path | None) -> str:
@@ -34,10 +34,10 @@ def ask_new_passphrase(what: str, file: Path | None) -> str:
     if file:
         return _from_file(file)
     for _ in range(_TRIES):
-        passphrase = _ask(f"New passphrase for {what}")
+        passphrase = ask_hidden(f"New passphrase for {what}")
         if not passphrase:
             raise CommandError("an empty passphrase protects nothing: choose one, or --generate")
-        if _ask("Once more") == passphrase:
+        if ask_hidden("Once more") == passphrase:
             return passphrase
         _say("These were not the same; once again.")
     raise CommandError("no passphrase was typed twice alike: try again, or use --generate")
@@ -60,18 +60,20 @@ def _from_file(path: Path) -> str:
     return passphrase
 
 
-def _ask(prompt: str) -> str:
-    """Ask on the terminal, without showing what is typed."""
+def ask_hidden(prompt: str, *, instead: str = "--passphrase-file") -> str:
+    """Ask on the terminal, without showing what is typed.
+
+    Raises:
+        CommandError: there is none, where another option would serve; or its input has ended.
+    """
     try:
         os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
     except OSError:
-        raise CommandError(
-            "there is no terminal to ask for a passphrase on: use --passphrase-file"
-        ) from None
+        raise CommandError(f"there is no terminal to ask on: use {instead}") from None
     try:
         return getpass.getpass(f"{prompt}: ")
     except EOFError:
-        raise CommandError("no passphrase was typed") from None
+        raise CommandError("nothing was typed") from None
 
 
 def _say(message: str) -> None:

@@ -8,6 +8,7 @@ import typer
 from cli.errors import CommandError, Status, explain
 from cli.group import complain
 from cli.identities import unlock
+from cli.joining import ShareFiles, TypeShares, join_channel_key, warn_of_joined_key
 from cli.options import PassphraseFiles
 from cli.terminal import wants_colour
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from crypto.keys import Identity
 
 Identities = Annotated[
-    list[Path],
+    list[Path] | None,
     typer.Option(
         "--identity",
         "-i",
@@ -34,7 +35,9 @@ def open_envelopes(
             metavar="ENVELOPE", help="Envelopes, or directories that are searched for *.age."
         ),
     ],
-    identity: Identities,
+    identity: Identities = None,
+    share: ShareFiles = None,
+    shares: TypeShares = False,
     extract: Annotated[
         Path | None,
         typer.Option(
@@ -65,18 +68,21 @@ def open_envelopes(
     terminal or hide something are shown by name, like ⟨U+202E⟩. Nothing is written to disk without
     --extract. Of several envelopes those that are not for you are only counted.
 
+    Where several must agree, their shares are joined in memory and the key is never written.
+
     \b
     Examples:
       candor open report.age --identity anna.age
       candor open inbox/ --identity anna.age --extract out
       candor open report.age -i anna.age --attachment 003 --extract out
+      candor open inbox/prisons --share anna.txt --share boris.txt
 
     \b
     Exit status:
       0  shown, and every check held
       1  damaged or forged, or refused; the message says what
       2  wrong usage
-      3  sealed to somebody else
+      3  sealed to somebody else, or to several together
     """
     from console.examine import Choice
     from console.layout import Style, terminal_cells
@@ -89,16 +95,23 @@ def open_envelopes(
     if not paths:
         raise CommandError("there is no envelope in there: their names end in .age")
     page = Page(terminal_cells(), Style(colour=wants_colour()))
-    identities = unlock(identity, passphrase_file)
+    joined = join_channel_key(share, ask=shares)
+    if not identity and not joined:
+        raise typer.BadParameter(
+            "give your identity file, or the shares of a channel", param_hint="--identity"
+        )
+    own = unlock(identity or [], passphrase_file)
     reading = Reading(
-        identities,
+        [*own, *joined],
         Choice(extract, tuple(attachment or ())),
         JsonLines(typer.echo) if as_json else Pages(page, typer.echo),
         complain,
-        _answered_threads(identity, identities),
+        _answered_threads(identity or [], own),
     )
     for path in paths:
         reading.read(path)
+    if joined:
+        warn_of_joined_key(opened=reading.opened > 0)
     raise typer.Exit(_sum_up(reading, several=len(paths) > 1))
 
 
@@ -145,6 +158,8 @@ def verify(
         list[Path] | None,
         typer.Option("--identity", "-i", metavar="FILE", help="Opens envelopes, to check inside."),
     ] = None,
+    share: ShareFiles = None,
+    shares: TypeShares = False,
     signer: Annotated[
         list[str] | None,
         typer.Option(
@@ -159,7 +174,7 @@ def verify(
 
     Structure, manifests, padding, attachments, signature.
 
-    An envelope without --identity is checked in form only, and the output says so.
+    An envelope without --identity or shares is checked in form only, and the output says so.
 
     \b
     Examples:
@@ -178,7 +193,8 @@ def verify(
     from crypto.minisign import VerifyKey
 
     signers = [VerifyKey.parse(line) for line in signer or ()]
-    identities = unlock(identity or [], passphrase_file)
+    joined = join_channel_key(share, ask=shares)
+    identities = [*unlock(identity or [], passphrase_file), *joined]
     status = Status.DONE
     for path in paths:
         try:
@@ -192,5 +208,7 @@ def verify(
         for line in checked.lines:
             typer.echo(f"  {line}")
         if not checked.whole:
-            typer.echo("  Sealed: what is inside can be checked with --identity only.")
+            typer.echo("  Sealed: what is inside can be checked with --identity or shares only.")
+    if joined:
+        warn_of_joined_key(opened=status is not Status.NOT_ADDRESSED)
     raise typer.Exit(status)

@@ -9,6 +9,7 @@ import typer
 
 from cli.errors import CommandError
 from cli.identities import unlock
+from cli.joining import ShareFiles, TypeShares, join_channel_key, warning_of_joined_key
 from cli.options import PassphraseFile
 
 _STATUSES = "opened, question, working, passed-on, closed"
@@ -18,7 +19,12 @@ def reply(
     envelope: Annotated[Path, typer.Argument(metavar="ENVELOPE", help="What you answer.")],
     identity: Annotated[
         Path,
-        typer.Option("--identity", "-i", metavar="FILE", help="Opens it, and signs the reply."),
+        typer.Option(
+            "--identity",
+            "-i",
+            metavar="FILE",
+            help="Signs the reply, and opens what it answers unless shares do.",
+        ),
     ],
     out: Annotated[
         Path, typer.Option("--out", "-o", metavar="FILE", help="The bundle; never overwritten.")
@@ -40,6 +46,8 @@ def reply(
             help="By when the source will hear again; beside a status.",
         ),
     ] = None,
+    share: ShareFiles = None,
+    shares: TypeShares = False,
     passphrase_file: PassphraseFile = None,
 ) -> None:
     """Answer a report or message: sealed to its source, signed by you.
@@ -53,6 +61,8 @@ def reply(
       candor reply report.age -i anna.age --text answer.txt -o reply.zip
       echo "Thank you." | candor reply report.age -i anna.age --text - -o r.zip
       candor reply report.age -i anna.age --status working -o r.zip
+      candor reply report.age -i anna.age --share anna.txt --share boris.txt \\
+        --text answer.txt -o r.zip
     """
     from console.neutral import neutral_line
     from console.opening import envelope_hash
@@ -77,12 +87,18 @@ def reply(
         next_day=next_day.date() if next_day else None,
         day=today,
     )
+    joined = join_channel_key(share, ask=shares)
     reviewer = Reviewer(
         unlock([identity], [passphrase_file] if passphrase_file else None)[0], identity
     )
+    openers = [reviewer.identity, *joined]
     with byte_meter(f"Reading {envelope.name}", envelope.stat().st_size) as meter:
         in_reply_to = envelope_hash(envelope, meter)
-    with envelope.open("rb") as file, open_seekable(file, [reviewer.identity]) as payload:
+    with (
+        warning_of_joined_key(joined),
+        envelope.open("rb") as file,
+        open_seekable(file, openers) as payload,
+    ):
         bag = BagReader(payload)
         info = write_reply_bundle(out, bag, in_reply_to, answer, reviewer)
         language = bag.answers.get("language")

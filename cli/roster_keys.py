@@ -103,6 +103,8 @@ def _reach(book: "RosterBook", person_id: str) -> list[str]:
     lines = []
     for span in what_could_read(book, person_id):
         what = f"reports of {span.channel}" if span.channel else "names that sources gave"
+        if span.shared:
+            what += ", together with others"
         since = f"since roster {span.first[0]} ({span.first[1]})"
         until = "until the next roster"
         if span.last is not None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import (
+    channel_shares,
+    root_shares,
     roster_adding,
     roster_changing,
     roster_checking,
@@ -170,6 +172,9 @@ app.add_typer(roster_removing.app, name="remove")
 app.add_typer(roster_changing.app, name="change")
 app.command("rotate", cls=Command)(roster_keys.rotate)
 app.command("revoke", cls=Command)(roster_keys.revoke)
+app.command("share-channel", cls=Command)(channel_shares.share_channel)
+app.command("split", cls=Command)(root_shares.split)
+app.command("recover", cls=Command)(root_shares.recover)
 
 
 def _of_serial(book: "RosterBook", serial: int | None) -> "Roster":

@@ -2,8 +2,14 @@
 
 ConsoleError
 ├── UnreadableIdentityError another passphrase, or not an identity file
+├── UnreadableRootError     another passphrase, or not a root key's file
+├── UnreadableShareError    no share of a key, or a mistyped one
+├── OtherKeyError           shares make another key than the one that is wanted
 ├── UnknownAttachmentError  no attachment has this number
 ├── UnanswerableError       a bag of a kind that takes no reply
+├── UndisclosableError      nobody can be asked, or told, who the source of this is
+├── NotEntitledError        the identity is nobody's who may ask, or tell
+├── NoRosterError           no roster at hand tells who may ask and tell
 ├── ForgedThreadError       shares one mark of a known thread, and not all three
 ├── ThreadBookError         the record of reply numbers cannot be read
 ├── PlanError               the plan of a service breaks a rule of rosters
@@ -41,12 +47,36 @@ class UnreadableIdentityError(ConsoleError):
     """The identity file does not open; the message says which file and why."""
 
 
+class UnreadableRootError(ConsoleError):
+    """The root key's file does not open; the message says which file and why."""
+
+
+class UnreadableShareError(ConsoleError):
+    """A file holds no share of a key; the message says which file and why."""
+
+
+class OtherKeyError(ConsoleError):
+    """Shares make a key, and not the one that is wanted."""
+
+
 class UnknownAttachmentError(ConsoleError):
     """The bag has no attachment with this number."""
 
 
 class UnanswerableError(ConsoleError):
     """The bag is not a report or message of a source."""
+
+
+class UndisclosableError(ConsoleError):
+    """There is nobody to ask who the source is, or nothing to tell; the message says why."""
+
+
+class NotEntitledError(ConsoleError):
+    """None of the identities is of somebody whom the roster lets do this."""
+
+
+class NoRosterError(ConsoleError):
+    """No roster that holds is at hand, and without one nobody's name is known."""
 
 
 class ForgedThreadError(ConsoleError):

@@ -101,7 +101,8 @@ def _channel(old: Channel, new: Channel) -> Iterator[str]:
     yield from _change(f"{name}: days kept", str(old.retention_days), str(new.retention_days))
     yield from _change(f"{name}: how many must agree", str(old.threshold), str(new.threshold))
     if old.recipient != new.recipient:
-        yield f"~ {name}: another key is shared"
+        shared = "a new key, of which each of its readers holds a share"
+        yield f"~ {name}: {shared if new.recipient else 'each of its readers opens it alone'}"
 
 
 def _couriers(old: Roster, new: Roster) -> Iterator[str]:

@@ -199,7 +199,7 @@ def _open_channel(roster: Roster, channel_id: str) -> Channel:
     if channel.threshold > 1:
         raise RosterChangeError(
             f"in {channel_id} several must agree, and each holds a share of its key: other readers"
-            " need another key, so add a channel for them and remove this one"
+            f" need a new key, so name them all with `candor roster share-channel {channel_id}`"
         )
     return channel
 

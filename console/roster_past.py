@@ -17,11 +17,13 @@ class Span:
     Attributes:
         channel: its id; empty for the custodian, who sees names in every channel.
         last: the serial and day of the first roster without them; None while there is none.
+        shared: they held a share of the channel's key, and could open nothing alone.
     """
 
     channel: str
     first: tuple[int, date]
     last: tuple[int, date] | None
+    shared: bool = False
 
 
 def what_could_read(book: RosterBook, person_id: str) -> Iterator[Span]:
@@ -29,7 +31,9 @@ def what_could_read(book: RosterBook, person_id: str) -> Iterator[Span]:
     rosters = [signed.roster for signed in book.history]
     channels = {channel.id: None for roster in rosters for channel in roster.channels}
     for channel_id in channels:
-        yield from _spans(channel_id, ((r, _reads(r, person_id, channel_id)) for r in rosters))
+        for shared in (False, True):
+            reads = ((r, _reads(r, person_id, channel_id, shared=shared)) for r in rosters)
+            yield from _spans(channel_id, reads, shared=shared)
     yield from _spans("", ((r, _is_custodian(r, person_id)) for r in rosters))
 
 
@@ -55,7 +59,9 @@ def require_new_lines(book: RosterBook, lines: PublicLines, person_id: str) -> N
                 )
 
 
-def _spans(channel: str, rosters: Iterable[tuple[Roster, bool]]) -> Iterator[Span]:
+def _spans(
+    channel: str, rosters: Iterable[tuple[Roster, bool]], *, shared: bool = False
+) -> Iterator[Span]:
     """Join consecutive rosters that say yes."""
     first: tuple[int, date] | None = None
     for roster, reads in rosters:
@@ -63,14 +69,17 @@ def _spans(channel: str, rosters: Iterable[tuple[Roster, bool]]) -> Iterator[Spa
         if reads:
             first = first or here
         elif first:
-            yield Span(channel, first, here)
+            yield Span(channel, first, here, shared)
             first = None
     if first:
-        yield Span(channel, first, None)
+        yield Span(channel, first, None, shared)
 
 
-def _reads(roster: Roster, person_id: str, channel_id: str) -> bool:
-    return any(one.id == channel_id and person_id in one.reviewers for one in roster.channels)
+def _reads(roster: Roster, person_id: str, channel_id: str, *, shared: bool) -> bool:
+    return any(
+        one.id == channel_id and person_id in one.reviewers and (one.threshold > 1) == shared
+        for one in roster.channels
+    )
 
 
 def _is_custodian(roster: Roster, person_id: str) -> bool:

@@ -43,6 +43,7 @@ MIN_THRESHOLD = 2  # a share that suffices alone is a copy
 MAX_SHARES = 16  # a place in the set has four bits
 _PREFIX_LETTERS = 4  # by which every word of the list is known
 _MAX_TEXT_WORDS = 64  # longer than a share of any secret that SLIP-39 wallets make
+_WRONG = "together these shares make no key: one of them is not genuine"
 _SEPARATORS = re.compile(r"[\s,.;]+")
 
 _KNOWN_WORDS = frozenset(WORDLIST)
@@ -142,7 +143,15 @@ def join_shares(shares: Sequence[Share], *, passphrase: bytes = b"") -> bytes:
         TooFewSharesError: says how many are missing.
         WrongShareError: together they make no secret.
     """
-    threshold = _require_one_set(shares)
+    if not shares:
+        raise TooFewSharesError("no share is here")
+    require_one_set(shares)
+    threshold = shares[0].threshold
+    missing = threshold - len(shares)
+    if missing > 0:
+        raise TooFewSharesError(
+            f"{threshold} shares are needed: {missing} {'are' if missing > 1 else 'is'} missing"
+        )
     *others, _ = shares[:threshold]
     # Each one beyond is tried with these: one that is not genuine must not go unseen.
     found = {_recover([*others, last]) for last in shares[threshold - 1 :]}
@@ -151,16 +160,16 @@ def join_shares(shares: Sequence[Share], *, passphrase: bytes = b"") -> bytes:
     return bytes(found.pop().decrypt(passphrase))
 
 
-_WRONG = "together these shares make no key: one of them is not genuine"
+def require_one_set(shares: Sequence[Share]) -> None:
+    """Refuse shares that do not belong together, however many there are.
 
-
-def _require_one_set(shares: Sequence[Share]) -> int:
-    """Return how many are needed, when that many are here and belong together."""
-    if not shares:
-        raise TooFewSharesError("no share is here")
-    first = shares[0]
+    Raises:
+        OtherSetError: they are of more than one set.
+        RepeatedShareError: one of them is there twice.
+        WrongShareError: two that differ have the same place in the set.
+    """
     for place, share in enumerate(shares[1:], start=2):
-        if share.set_id != first.set_id:
+        if share.set_id != shares[0].set_id:
             raise OtherSetError(
                 f"share {place} of those given is of another set than the first: shares fit only"
                 " those that were made with them, and such have the same first two words"
@@ -169,11 +178,6 @@ def _require_one_set(shares: Sequence[Share]) -> int:
         raise RepeatedShareError("the same share was given twice")
     if len({share.number for share in shares}) < len(shares):
         raise WrongShareError("two different shares have one number: one of them is not genuine")
-    missing = first.threshold - len(shares)
-    if missing > 0:
-        needed, are = first.threshold, "are" if missing > 1 else "is"
-        raise TooFewSharesError(f"{needed} shares are needed: {missing} {are} missing")
-    return first.threshold
 
 
 def _recover(shares: Sequence[Share]) -> EncryptedMasterSecret:
