@@ -13,11 +13,12 @@ our reach.
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from app.buffers import Block, Budget
 
 _IDLE_SECONDS: Final = 1.0
+_Done = TypeVar("_Done")
 
 
 class Pump:
@@ -117,6 +118,13 @@ async def finished(work: asyncio.Future[Any] | None) -> None:
         work.exception()  # it was raised already, or something else is being raised
     if cancelled is not None:
         raise cancelled
+
+
+async def in_thread(threads: Executor, work: Callable[[], _Done]) -> _Done:
+    """Run in a thread, and be done only when the thread is."""
+    running = asyncio.get_running_loop().run_in_executor(threads, work)
+    await finished(running)
+    return running.result()
 
 
 async def _one(chunks: AsyncIterator[bytes]) -> bytes | None:

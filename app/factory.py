@@ -1,4 +1,4 @@
-"""The web application of a service: routes, answers to errors, nothing that FastAPI adds."""
+"""The web application of a service, for its sources: routes, and answers to errors."""
 
 import logging
 from http import HTTPStatus
@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from app.bare_app import bare_app
 from app.errors import STATUS, Reason, Refusal, reason_of
 from app.log import Event, log
 from app.pages import problem_page
@@ -24,24 +25,7 @@ _BY_STATUS = {404: Reason.NOT_FOUND, 405: Reason.WRONG_METHOD}
 
 def create_app(service: Service) -> FastAPI:
     """Make the application of one service."""
-    app = FastAPI(
-        title="",
-        # the interactive pages load scripts from elsewhere; the schema says more than any page
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-        # the slash redirect is absolute and repeats the Host header
-        redirect_slashes=False,
-        # every part, whatever the environment asks for: telemetry can see bodies
-        telemetry={
-            "tracing": False,
-            "metrics": False,
-            "logs": False,
-            "operation_spans": False,
-            "auto_configure": False,
-            "exclude": lambda _scope: True,
-        },
-    )
+    app = bare_app()
     app.state.service = service
     app.add_middleware(Shield)
     app.add_exception_handler(HTTPException, _on_http_exception)

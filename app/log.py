@@ -33,6 +33,7 @@ class Event(StrEnum):
     ROSTER_EXPIRED = "roster has expired"
     ROSTER_TAKEN = "newer roster taken"
     ROSTER_REFUSED = "roster file refused, the last good one stays in force"
+    COURIERS_REFUSED = "requests of couriers refused"
     STORAGE_FULL = "storage is full"
     DECOYS_PAUSED = "room is short, no decoys are sent"
     FAILED = "request failed"

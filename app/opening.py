@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from app.buffers import Budget
+from app.courier_desk import CourierDesk
 from app.doors import earlier_rosters
 from app.languages import Languages
 from app.log_signing import LogKeyError, read_log_key
@@ -55,6 +56,8 @@ def open_service(settings: Settings, *, today: Callable[[], date] = utc_today) -
         held.callback(stretcher.close)
         sealing = ThreadPoolExecutor(settings.sealing_threads, thread_name_prefix="sealing")
         held.callback(sealing.shutdown)
+        desk = CourierDesk()
+        held.callback(desk.close)
         yield Service(
             settings=settings,
             signed_roster=file,
@@ -68,6 +71,7 @@ def open_service(settings: Settings, *, today: Callable[[], date] = utc_today) -
             uploads=Uploads(settings.uploads_at_once),
             sealing=sealing,
             budget=Budget(UPLOAD_BUDGET_BYTES),
+            desk=desk,
             today=today,
         )
 

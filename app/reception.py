@@ -16,7 +16,7 @@ from typing import Final, TypeVar
 from starlette.requests import Request
 
 from app.acceptance import chosen_readers, problems_of
-from app.body import Pump, finished
+from app.body import Pump, in_thread
 from app.errors import Problem, Reason, Refusal, RefusedForm
 from app.form_stream import FormStream, Limits, Values
 from app.languages import Language
@@ -207,7 +207,4 @@ class _Reception:
             await self._in_thread(self._sealing.abandon)
 
     async def _in_thread(self, work: Callable[[], _Done]) -> _Done:
-        """Run in a thread, and be done only when the thread is."""
-        running = self._loop.run_in_executor(self._service.sealing, work)
-        await finished(running)
-        return running.result()
+        return await in_thread(self._service.sealing, work)

@@ -15,6 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.body_watch import BodyWatch
 from app.errors import Reason
 from app.pages import problem_page
 from app.state import service_of
@@ -65,13 +66,7 @@ class Shield:
         service = service_of(request)
         places = [tuple(origin.lower().split("://")) for origin in service.roster.origins]
         headers = Headers(scope=scope)
-        body_is_left = _has_body(headers)
-
-        async def receive_watched() -> Message:
-            nonlocal body_is_left
-            message = await receive()
-            body_is_left = message.get("more_body", False)
-            return message
+        body = BodyWatch(headers, receive)
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -79,16 +74,14 @@ class Shield:
                 answer.update(SECURITY_HEADERS)
                 if ("https", headers.get("host", "").lower()) in places:
                     _secure_cookies(answer)
-                if body_is_left:
-                    # an answer before the body's end ends the connection; see app.connection
-                    answer["Connection"] = "close"
+                body.mark(answer)
             await send(message)
 
         reason = _objection(scope["method"], headers, {host for _, host in places})
         if reason is None and service.is_closed and not _stays_open(scope["path"]):
             reason = Reason.ROSTER_EXPIRED
         app = self._app if reason is None else problem_page(request, reason)
-        await app(scope, receive_watched, send_guarded)
+        await app(scope, body.receive, send_guarded)
 
 
 def _objection(method: str, headers: Headers, hosts: AbstractSet[str]) -> Reason | None:
@@ -128,7 +121,3 @@ def _secure_cookies(answer: MutableHeaders) -> None:
     del answer["set-cookie"]
     for cookie in cookies:
         answer.append("set-cookie", f"{cookie}; Secure")
-
-
-def _has_body(headers: Headers) -> bool:
-    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"

@@ -10,13 +10,16 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from fastapi import FastAPI
+
+from app.courier_app import create_courier_app
 from app.decoys import send_decoys
 from app.factory import create_app
 from app.log import Event, configure_logging, log
 from app.opening import StartError, open_service
 from app.roster_watch import RosterWatch
-from app.server import make_server
-from app.settings import Settings
+from app.server import make_server, run_servers
+from app.settings import Place, Settings
 from app.state import Service
 from crypto.errors import CandorError
 from intake.errors import IntakeError
@@ -39,12 +42,27 @@ def serve(settings: Settings) -> None:
     keep_memory_private()
     with open_service(settings) as service:
         _sweep(service)
-        app = create_app(service)
-        watch = RosterWatch(service, lambda renewed: setattr(app.state, "service", renewed))
+        apps = _applications(service)
+
+        def use(renewed: Service) -> None:
+            for app, _ in apps:
+                app.state.service = renewed
+
+        watch = RosterWatch(service, use)
         with keep_days(watch), send_decoys(watch):
             log(Event.STARTED)
-            make_server(app, settings).run()
+            run_servers([make_server(app, settings, place) for app, place in apps])
+        say_refusals(service)
     log(Event.STOPPED)
+
+
+def _applications(service: Service) -> list[tuple[FastAPI, Place]]:
+    """Make what is served, each at its place: pages for sources, and what couriers need."""
+    settings = service.settings
+    apps = [(create_app(service), settings.place)]
+    if settings.courier_place is not None:
+        apps.append((create_courier_app(service), settings.courier_place))
+    return apps
 
 
 def set_limits() -> None:
@@ -111,6 +129,7 @@ def close_days(service: Service) -> bool:
     """
     _warn_of_roster(service)
     _warn_of_room(service)
+    say_refusals(service)
     try:
         batched = service.intake.run_batch(service.log_signer)
     except (IntakeError, CandorError, OSError) as error:
@@ -118,6 +137,12 @@ def close_days(service: Service) -> bool:
         return False
     log(Event.BATCH_DONE, envelopes=batched.envelopes, replies=batched.replies)
     return True
+
+
+def say_refusals(service: Service) -> None:
+    """Say how many requests of couriers were refused since this was said before, if any were."""
+    if refused := service.desk.refusals.take():
+        log(Event.COURIERS_REFUSED, level=logging.WARNING, count=refused)
 
 
 def _warn_of_roster(service: Service) -> None:

@@ -7,10 +7,11 @@ origins.
 import json
 import textwrap
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
-from pydantic import ByteSize, Field, ValidationError
+from pydantic import ByteSize, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 MEBIBYTE: Final = 1 << 20
@@ -19,6 +20,15 @@ GIBIBYTE: Final = 1 << 30
 
 class SettingsError(Exception):
     """The settings cannot be used; the message names each setting, never a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to listen: at a Unix socket if there is one, else at a host's port."""
+
+    host: str
+    port: int
+    socket: Path | None
 
 
 class Settings(BaseSettings):
@@ -59,6 +69,22 @@ class Settings(BaseSettings):
         default=None,
         description="A Unix socket to listen on instead, which no other host can reach by "
         "mistake: HiddenServicePort 80 unix:<path>.",
+    )
+    courier_host: str = Field(
+        default="127.0.0.1",
+        description="The address at which couriers are answered. Keep it local, and give it an "
+        "onion service of its own, better one with client authorization.",
+    )
+    courier_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="The port at which couriers are answered; another one than that for sources. "
+        "Without it and courier_socket, nobody answers couriers.",
+    )
+    courier_socket: Path | None = Field(
+        default=None,
+        description="A Unix socket at which couriers are answered instead.",
     )
     leave_to: str | None = Field(
         default=None,
@@ -109,6 +135,28 @@ class Settings(BaseSettings):
         description="How long a stopping service waits for reports on their way.",
     )
 
+    @model_validator(mode="after")
+    def _require_places_apart(self) -> Self:
+        """Keep couriers from where sources come."""
+        courier, source = self.courier_place, self.place
+        if courier is not None and (courier.port, courier.socket) == (source.port, source.socket):
+            raise ValueError("couriers need a port or socket of their own, apart from the sources'")
+        return self
+
+    @property
+    def place(self) -> "Place":
+        """Where sources are answered."""
+        return Place(self.host, 0 if self.socket else self.port, self.socket)
+
+    @property
+    def courier_place(self) -> "Place | None":
+        """Where couriers are answered, if they are."""
+        if self.courier_socket is not None:
+            return Place(self.courier_host, 0, self.courier_socket)
+        if self.courier_port is not None:
+            return Place(self.courier_host, self.courier_port, None)
+        return None
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -139,7 +187,7 @@ def load_settings(path: Path | None) -> Settings:
     return settings.model_copy(update=places)
 
 
-_PLACES: Final = ("roster", "log_key", "data", "socket")
+_PLACES: Final = ("roster", "log_key", "data", "socket", "courier_socket")
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from app.buffers import Budget
+from app.courier_desk import CourierDesk
 from app.doors import channel_door
 from app.errors import Reason, Refusal
 from app.languages import Languages
@@ -43,6 +44,7 @@ class Service:
         forms: the form of each channel, by the channel's id, as its source is asked.
         sealing: the threads that parse, seal and store what arrives.
         budget: what uploads may hold in memory beyond their small buffers.
+        desk: what answering couriers takes.
         today: the only clock that reaches a document, and it knows no hours.
     """
 
@@ -58,6 +60,7 @@ class Service:
     uploads: Uploads
     sealing: ThreadPoolExecutor
     budget: Budget
+    desk: CourierDesk
     today: Callable[[], date] = field(default=utc_today)
 
     @property

@@ -10,7 +10,7 @@ from cli.options import DEFAULT_CONFIG, Config
 from cli.service_files import read_settings
 
 if TYPE_CHECKING:
-    from app.settings import Settings
+    from app.settings import Place, Settings
 
 
 def serve(config: Config = DEFAULT_CONFIG) -> None:
@@ -41,19 +41,23 @@ def require_free_port(settings: "Settings") -> None:
     """Say plainly that somebody else listens there.
 
     Raises:
-        CommandError: another program has the port, or this address is not ours.
+        CommandError: another program has a port, or this address is not ours.
     """
-    if settings.socket is not None:
-        return
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    for place in (settings.place, settings.courier_place):
+        if place is not None and place.socket is None:
+            _require_free(place)
+
+
+def _require_free(place: "Place") -> None:
+    family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((settings.host, settings.port))
+            probe.bind((place.host, place.port))
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise
             raise CommandError(
-                f"port {settings.port} of {settings.host} is in use: stop what listens there"
+                f"port {place.port} of {place.host} is in use: stop what listens there"
                 " (another `candor`?), then start again"
             ) from None

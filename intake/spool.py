@@ -9,7 +9,7 @@ overwritten, as those of erased rows are.
 import io
 import os
 from contextlib import suppress
-from typing import BinaryIO, Self
+from typing import Self
 
 from crypto.sinks import Buffer
 from intake.blobs import BlobDirectory, new_name
@@ -24,7 +24,7 @@ _OPEN = os.O_RDWR | os.O_CLOEXEC
 
 
 class Spool:
-    """Take bytes in order, then be read anywhere; a context manager, after which nothing is left.
+    """Take bytes in order, then be read anywhere; when it is closed, nothing of them is left.
 
     Args:
         blobs: on whose volume.
@@ -43,7 +43,7 @@ class Spool:
     def __init__(
         self, blobs: BlobDirectory, today: Today, *, max_bytes: int, expected_bytes: int = 0
     ) -> None:
-        self.file: BinaryIO = io.BytesIO()
+        self.file: io.BytesIO | io.BufferedRandom = io.BytesIO()
         self._blobs = blobs
         self._today = today
         self._left = max_bytes
@@ -81,7 +81,7 @@ class Spool:
         kept.seek(0)
         self.file.write(kept.read())
 
-    def _open_nameless(self) -> BinaryIO:
+    def _open_nameless(self) -> io.BufferedRandom:
         try:
             if _NAMELESS:
                 with suppress(OSError):  # a file system that cannot
@@ -98,6 +98,10 @@ class Spool:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leave nothing of it."""
         with suppress(OSError):  # what a failing disk keeps, it keeps
             if not self._in_memory:
                 self._overwrite()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import Settings, SettingsError, document_settings, load_settings
+from app.settings import Place, Settings, SettingsError, document_settings, load_settings
 
 KEY = "RW" + "A" * 54
 
@@ -54,6 +54,39 @@ def test_a_mistake_is_one_line_without_the_value(tmp_path: Path, text: str, says
     assert says in message
     assert "\n" not in message
     assert "marker-1" not in message
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        "courier_port = 8080",
+        'courier_port = 8080\ncourier_host = "0.0.0.0"',
+        'socket = "run"\ncourier_socket = "run"',
+    ],
+)
+def test_couriers_do_not_come_where_sources_come(tmp_path: Path, places: str) -> None:
+    with pytest.raises(SettingsError, match="a port or socket of their own"):
+        load_settings(write(tmp_path, f'root_key = "{KEY}"\n{places}\n'))
+
+
+@pytest.mark.parametrize(
+    ("places", "expected"),
+    [
+        ("", None),
+        ("courier_port = 8081", ("127.0.0.1", 8081, None)),
+        ('socket = "run"\ncourier_port = 8080', ("127.0.0.1", 8080, None)),
+        ('courier_socket = "c"\ncourier_port = 8080', ("127.0.0.1", 0, "c")),
+    ],
+)
+def test_couriers_are_answered_only_where_it_is_said(
+    tmp_path: Path, places: str, expected: tuple[str, int, str | None] | None
+) -> None:
+    place = load_settings(write(tmp_path, f'root_key = "{KEY}"\n{places}\n')).courier_place
+    if expected is None:
+        assert place is None
+    else:
+        host, port, socket = expected
+        assert place == Place(host, port, tmp_path / socket if socket else None)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
