@@ -13,6 +13,7 @@ from cli import (
     reading,
     receipts,
     replying,
+    restoring,
     rosters,
     serving,
     storage,
@@ -62,6 +63,7 @@ register("batch", storage.batch, _OPERATORS)
 register("export", storage.export, _OPERATORS)
 register("deliver", storage.deliver, _OPERATORS)
 register("purge", storage.purge, _OPERATORS)
+register("restore-log", restoring.restore_log, _OPERATORS)
 
 
 def _show_version(wanted: bool) -> None:
