@@ -35,13 +35,14 @@ def write_draft(book: RosterBook, roster: Roster) -> RosterBook:
         OutputError: others may write into the directory.
     """
     path = book.directory / DRAFT_FILE
+    nothing = same_content(roster, book.newest)
     with private_directory(book.directory):
-        if same_content(roster, book.newest):
+        if nothing:
             path.unlink(missing_ok=True)
         else:
             with replaced_file_at(path) as file:
                 file.write(serialize_roster(roster))
-    return open_book(book.directory)
+    return replace(book, draft=None if nothing else roster)
 
 
 def next_roster(book: RosterBook, *, today: date, valid_days: int | None = None) -> Roster:
