@@ -9,7 +9,19 @@ from crypto.inbound import InboundInfo
 from crypto.log_day import serialize_day
 from tests.cli.support import candor, is_one_line, run
 from tests.console.desk import log_of
-from tests.support.carried import CHANNEL, ROOT, TODAY, VAN, Carrier, Log, make_roster, pack
+from tests.console.support import answers, seal_report, write_identity, write_passphrase
+from tests.support.carried import (
+    CHANNEL,
+    OTHER_FORM,
+    ROOT,
+    TODAY,
+    VAN,
+    Carrier,
+    Log,
+    channels_with,
+    make_roster,
+    pack,
+)
 
 FINGERPRINT = ROOT.verify_key.serialize()
 
@@ -128,6 +140,22 @@ def test_a_log_is_begun_at_a_day_that_is_named(tmp_path: Path, log: Log) -> None
     assert bad.exit_code == 1
     assert "not a JSON document" in bad.stderr
     assert run(*begin, head).exit_code == 0
+
+
+def test_a_report_is_shown_in_the_words_of_the_form_that_came_with_it(tmp_path: Path) -> None:
+    report = seal_report(tmp_path / "sealed", report=answers({"may_ask": "yes"}, version=2))
+    log, bundle = Log(), tmp_path / "1.zip"
+    log.put(report.read_bytes())
+    roster = make_roster(channels=channels_with(OTHER_FORM))
+    forms = {"default-2.toml": OTHER_FORM}
+    bundle.write_bytes(Carrier().pull(log, log.days, roster, forms=forms))
+    run("import", bundle, "--into", tmp_path / "in", "--root", FINGERPRINT)
+    identity, words = write_identity(tmp_path / "anna.age"), write_passphrase(tmp_path / "words")
+    who = ("--identity", identity, "--passphrase-file", words)
+    done = run("open", tmp_path / "in" / "inbox" / CHANNEL, *who)
+    assert done.exit_code == 0
+    assert "Other: " in done.stdout
+    assert "Other: " not in run("open", report, *who).stdout
 
 
 def test_status_says_how_far_everything_is(tmp_path: Path, log: Log) -> None:

@@ -2,7 +2,6 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,10 +15,18 @@ from crypto.errors import MalformedLogError
 from crypto.log_day import Followed
 from crypto.log_watch import Alarm, Cause
 from crypto.merkle import EMPTY_TREE
-from crypto.roster import Channel, FormReference
+from crypto.roster import FormReference
 from forms.loader import default_form, load_form
 from tests.console.desk import Desk, log_of
-from tests.support.carried import CHANNEL, FORM_BYTES, ROOT, SERVICE_ID, Carrier, make_roster
+from tests.support.carried import (
+    CHANNEL,
+    OTHER_FORM,
+    ROOT,
+    SERVICE_ID,
+    Carrier,
+    channels_with,
+    make_roster,
+)
 
 DAY = date(2026, 11, 23)
 ONE, TWO = bytes([1]) * 32, bytes([2]) * 32
@@ -127,27 +134,6 @@ def test_what_is_no_book_of_alarms_is_refused(content: object) -> None:
         read_book_object(content)
 
 
-OTHER_FORM = FORM_BYTES.replace(b"version = 1", b"version = 2", 1).replace(
-    b'label = "', b'label = "Other: ', 1
-)
-
-
-def roster_with(form: bytes) -> Any:
-    loaded = load_form(form)
-    channels = [
-        Channel(
-            id=channel.id,
-            names=channel.names,
-            form=FormReference(loaded.id, loaded.version, loaded.sha256),
-            reviewers=channel.reviewers,
-            slots=channel.slots,
-            retention_days=channel.retention_days,
-        )
-        for channel in make_roster().channels
-    ]
-    return make_roster(channels=tuple(channels))
-
-
 @pytest.mark.parametrize("form", [OTHER_FORM, OTHER_FORM.replace(b"version = 2", b"version = 1")])
 def test_the_form_that_came_with_the_bundle_goes_before_the_one_of_candor(
     tmp_path: Path, form: bytes
@@ -155,7 +141,8 @@ def test_the_form_that_came_with_the_bundle_goes_before_the_one_of_candor(
     desk, log = Desk(tmp_path), log_of(1)
     loaded = load_form(form)
     name = f"{loaded.id}-{loaded.version}.toml"
-    desk.take(Carrier().pull(log, log.days, roster_with(form), forms={name: form}))
+    roster = make_roster(channels=channels_with(form))
+    desk.take(Carrier().pull(log, log.days, roster, forms={name: form}))
     (envelope,) = (desk.path / "inbox" / CHANNEL).iterdir()
     answers = {"form": loaded.id, "version": loaded.version}
     assert FormShelf().find(answers, envelope) == loaded

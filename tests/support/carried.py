@@ -43,35 +43,38 @@ FORM_NAME = f"{FORM.id}-{FORM.version}.toml"
 _IDENTITY = Identity(bytes([5]) * 32)
 
 
-def make_roster(**changes: Any) -> Roster:
-    """Two channels, two couriers; what a test wants otherwise is changed."""
-    channels = tuple(
+OTHER_FORM = FORM_BYTES.replace(b"version = 1", b"version = 2", 1).replace(
+    b'label = "', b'label = "Other: '
+)
+
+
+def channels_with(form: bytes) -> tuple[Channel, ...]:
+    """Make two channels with a form."""
+    loaded = load_form(form)
+    return tuple(
         Channel(
             id=channel,
             names={"en": channel},
-            form=FormReference(FORM.id, FORM.version, FORM.sha256),
+            form=FormReference(loaded.id, loaded.version, loaded.sha256),
             reviewers=("press",),
             slots=1,
             retention_days=30,
         )
         for channel in (CHANNEL, OTHER_CHANNEL)
     )
-    press = Reviewer(
-        "press",
-        "Press",
-        "reads",
-        "",
-        "",
-        _IDENTITY.recipient,
-        SigningKey(bytes([6]) * 32).verify_key,
-    )
+
+
+def make_roster(**changes: Any) -> Roster:
+    """Two channels, two couriers; what a test wants otherwise is changed."""
+    key = SigningKey(bytes([6]) * 32).verify_key
+    press = Reviewer("press", "Press", "reads", "", "", _IDENTITY.recipient, key)
     made = Roster(
         service_id=SERVICE_ID,
         serial=1,
         issued=TODAY - timedelta(days=100),
         expires=TODAY + timedelta(days=83),
         origins=("http://127.0.0.1",),
-        channels=channels,
+        channels=channels_with(FORM_BYTES),
         reviewers=(press,),
         root=ROOT.verify_key,
         couriers=tuple(
@@ -119,10 +122,13 @@ class Log:
 
     def close_day(self, count: int = 2, day: date | None = None, **options: Any) -> LogDay:
         """Let envelopes arrive, and log them as those of the day after the last, or of `day`."""
+        return self.put(*[self.random_bytes(200) for _ in range(count)], day=day, **options)
+
+    def put(self, *arriving: bytes, day: date | None = None, **options: Any) -> LogDay:
+        """Log these envelopes as those of a day."""
         if day is None:
             day = self.days[-1].day + timedelta(days=1) if self.days else TODAY - timedelta(days=5)
-        made = [self.random_bytes(200) for _ in range(count)]
-        arrived = {hashlib.sha256(data).digest(): data for data in made}
+        arrived = {hashlib.sha256(data).digest(): data for data in arriving}
         self.envelopes |= arrived
         before = self.days[-1].after if self.days else EMPTY_TREE
         self.days.append(make_day(day, before, arrived, channel=self.channel, **options))
