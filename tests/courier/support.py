@@ -51,15 +51,21 @@ class Errand:
 
 
 def make_errand(
-    place: Path, service: str, *, heads: list[LogDay] | None = None, name: str = VAN
+    place: Path,
+    service: str,
+    *,
+    heads: list[LogDay] | None = None,
+    name: str = VAN,
+    root: str = ROOT.verify_key.serialize(),
+    key: SigningKey | None = None,
 ) -> Errand:
-    """Make a courier whose key the roster of `tests.support.carried` names."""
-    settings = Settings(service, ROOT.verify_key.serialize(), name, proxy="none")
+    """Make a courier that the roster of `tests.support.carried` names, or of another service."""
+    settings = Settings(service, root, name, proxy="none")
     create_directory(place / "courier", settings, heads or [])
-    key = place / "courier" / "key"
-    key.write_text(serialize_log_key(COURIERS[name]))
+    key = key or COURIERS[name]
+    (place / "courier" / "key").write_text(serialize_log_key(key))
     (place / "stick").mkdir()
-    errand = Errand(place / "courier", place / "stick", COURIERS[name])
+    errand = Errand(place / "courier", place / "stick", key)
     errand.change(**QUICK)
     return errand
 
