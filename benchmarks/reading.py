@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
@@ -30,6 +31,7 @@ from console.layout import Style
 from console.opening import load_identity
 from console.present import Pages
 from console.reading import Reading
+from console.roster_shelf import RosterShelf
 from console.show import Page
 from crypto.bag_info import BagKind, Sealed
 from crypto.envelope import begin
@@ -142,7 +144,8 @@ def _read(reviewer: _Reviewer, path: Path, choice: Choice = Choice()) -> None:  
     """Do what `candor open` does once it is started and the identity is unlocked."""
     complaints: list[str] = []
     shown = Pages(Page(80, Style()), lambda _line: None)
-    reading = Reading([reviewer.identity], choice, shown, complaints.append)
+    rosters = RosterShelf(datetime.now(UTC).date())
+    reading = Reading([reviewer.identity], choice, shown, complaints.append, rosters)
     reading.read(path)
     if complaints or not reading.opened:
         raise RuntimeError(f"the envelope was not opened: {complaints}")

@@ -7,6 +7,7 @@ import typer
 from cli import (
     couriers,
     demo,
+    disclosing,
     identities,
     importing,
     making,
@@ -45,6 +46,8 @@ def register(name: str, command: Callable[..., None], heading: str) -> None:
 app.add_typer(identities.app, name="identity", rich_help_panel=_REVIEWERS)
 register("open", reading.open_envelopes, _REVIEWERS)
 register("reply", replying.reply, _REVIEWERS)
+register("request", disclosing.request, _REVIEWERS)
+register("disclose", disclosing.disclose, _REVIEWERS)
 register("verify", reading.verify, _REVIEWERS)
 register("import", importing.import_bundles, _REVIEWERS)
 register("status", importing.show_status, _REVIEWERS)

@@ -10,6 +10,7 @@ from cli.group import complain
 from cli.identities import unlock
 from cli.joining import ShareFiles, TypeShares, join_channel_key, warn_of_joined_key
 from cli.options import PassphraseFiles
+from cli.roster_at_hand import Root, RosterFile, roster_shelf
 from cli.terminal import wants_colour
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ def open_envelopes(
     as_json: Annotated[
         bool, typer.Option("--json", help="One line of JSON for each envelope, for programs.")
     ] = False,
+    roster: RosterFile = None,
+    root: Root = None,
     passphrase_file: PassphraseFiles = None,
 ) -> None:
     """Show what envelopes hold: report, answers, attachments.
@@ -67,6 +70,9 @@ def open_envelopes(
     A stranger's text stands behind a bar at the left, and characters that could command the
     terminal or hide something are shown by name, like ⟨U+202E⟩. Nothing is written to disk without
     --extract. Of several envelopes those that are not for you are only counted.
+
+    Requests and disclosures are shown with the name of who signed them, by the roster that was
+    imported with them or is given.
 
     Where several must agree, their shares are joined in memory and the key is never written.
 
@@ -106,7 +112,8 @@ def open_envelopes(
         Choice(extract, tuple(attachment or ())),
         JsonLines(typer.echo) if as_json else Pages(page, typer.echo),
         complain,
-        _answered_threads(identity or [], own),
+        roster_shelf(roster, root),
+        answered_threads(identity or [], own),
     )
     for path in paths:
         reading.read(path)
@@ -115,7 +122,7 @@ def open_envelopes(
     raise typer.Exit(_sum_up(reading, several=len(paths) > 1))
 
 
-def _answered_threads(paths: list[Path], identities: list["Identity"]) -> "ThreadBook":
+def answered_threads(paths: list[Path], identities: list["Identity"]) -> "ThreadBook":
     """Read which threads were answered, so that a bag forged into one of them is known as such.
 
     A record that cannot be read hinders a reply, and nobody from reading.

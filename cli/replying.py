@@ -1,16 +1,15 @@
 """`candor reply`."""
 
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli.errors import CommandError
 from cli.identities import unlock
 from cli.joining import ShareFiles, TypeShares, join_channel_key, warning_of_joined_key
 from cli.options import PassphraseFile
+from cli.texts import read_text
 
 _STATUSES = "opened, question, working, passed-on, closed"
 
@@ -82,7 +81,7 @@ def reply(
     if next_day is not None and next_day.date() <= today:
         raise typer.BadParameter("is not after today", param_hint="--next-day")
     answer = Answer(
-        text=_read_text(text),
+        text=_read(text),
         status=StatusCode(status) if status else None,
         next_day=next_day.date() if next_day else None,
         day=today,
@@ -107,22 +106,10 @@ def reply(
         typer.echo(f"The source reads this service in: {neutral_line(language[:16])}")
 
 
-def _read_text(source: str | None) -> str:
+def _read(source: str | None) -> str:
     from crypto.bag_layout import MAX_TEXT_BYTES
 
     if source is None:
         return ""
-    if source == "-":
-        data = sys.stdin.buffer.read(MAX_TEXT_BYTES + 1)
-    else:
-        with Path(source).open("rb") as file:
-            data = file.read(MAX_TEXT_BYTES + 1)
-    if len(data) > MAX_TEXT_BYTES or len(data.rstrip()) == MAX_TEXT_BYTES:  # it gets a line's end
-        raise CommandError("the text has more than 1 MiB: shorten it")
-    try:
-        text = data.decode("utf-8").strip()
-    except UnicodeDecodeError:
-        raise CommandError("the text is not UTF-8: save it as UTF-8 first") from None
-    if not text:
-        raise CommandError("the text is empty: write something, or send a --status alone")
-    return text + "\n"
+    hint = "write something, or send a --status alone"
+    return read_text(source, most=MAX_TEXT_BYTES, if_empty=hint)

@@ -9,9 +9,11 @@ from console.filetype import FileType
 from console.opening import attachment_type, find_attachment, open_source_identity
 from console.progress import Meter, byte_meter
 from crypto.attachments import Attachment
+from crypto.bag_info import BagKind
 from crypto.bag_reader import BagReader
 from crypto.errors import BagError, EnvelopeError
 from crypto.keys import Identity
+from crypto.roster import Reviewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,19 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a bag before it is examined.
+
+    Attributes:
+        problems: what failed already, in words.
+        signer: whose it is, if it is a reviewer's or the custodian's.
+    """
+
+    problems: tuple[str, ...] = ()
+    signer: Reviewer | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One attachment, verified or refused."""
 
@@ -41,7 +56,9 @@ class Examined:
     """A bag after its checks.
 
     Attributes:
-        identity: who the source is, if the custodian's identity is at hand.
+        signer: whose it is, if it is a reviewer's or the custodian's.
+        identity: who the source is, if the custodian's identity is at hand; never of a request,
+            which the custodian decides about first.
         items: the attachments that were read.
         problems: what failed, in words.
         whole: everything was checked, not single attachments alone.
@@ -50,6 +67,7 @@ class Examined:
     """
 
     bag: BagReader
+    signer: Reviewer | None
     identity: str | None
     items: tuple[Item, ...]
     problems: tuple[str, ...]
@@ -59,7 +77,7 @@ class Examined:
 
 
 def examine(
-    bag: BagReader, identities: Sequence[Identity], choice: Choice, known: Sequence[str] = ()
+    bag: BagReader, identities: Sequence[Identity], choice: Choice, known: Known = Known()
 ) -> Examined:
     """Check a bag, or the chosen attachments of it, and write out what holds if that is wanted.
 
@@ -69,7 +87,7 @@ def examine(
         bag: the bag.
         identities: may open who the source is.
         choice: what to do.
-        known: problems that are known already.
+        known: what is known already.
 
     Raises:
         DamagedBagError: its envelope was altered between the check and the writing.
@@ -77,7 +95,7 @@ def examine(
         OutputError: it cannot be written there.
     """
     chosen = [find_attachment(bag, name) for name in choice.attachments]
-    problems = [*known]
+    problems = [*known.problems]
     identity = _identity(bag, identities, problems)
     items = _check(bag, chosen or bag.attachments)
     problems += [f"attachment {i.attachment.stored_name}: {i.problem}" for i in items if i.problem]
@@ -86,15 +104,18 @@ def examine(
     if choice.extract is not None:
         sound = [item.attachment for item in items if not item.problem]
         extracted = extract(choice.extract, bag, sound, texts=not chosen, intact=not problems)
-    return Examined(bag, identity, items, tuple(problems), whole, bool(chosen), extracted)
+    return Examined(
+        bag, known.signer, identity, items, tuple(problems), whole, bool(chosen), extracted
+    )
 
 
 def _identity(bag: BagReader, identities: Sequence[Identity], problems: list[str]) -> str | None:
     try:
-        return open_source_identity(bag, identities)
+        identity = open_source_identity(bag, identities)
     except (BagError, EnvelopeError) as error:
         problems.append(f"identity.age: {error}")
         return None
+    return None if bag.kind is BagKind.REQUEST else identity
 
 
 def _check(bag: BagReader, attachments: Sequence[Attachment]) -> tuple[Item, ...]:

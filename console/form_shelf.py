@@ -1,11 +1,11 @@
 """The forms by which answers are shown: those that came with bundles, and Candor's own."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from console.errors import ImportDirectoryError
-from console.import_directory import INBOX, form_path, read_state
+from console.import_directory import form_path, imports_around, read_state
 from crypto.roster import FormReference
 from forms.errors import FormError
 from forms.form import Form
@@ -30,7 +30,8 @@ class FormShelf:
             envelope: where it lies; the forms lie in the import directory around it.
         """
         wanted = (answers.get("form"), answers.get("version"))
-        for directory in _import_directories(envelope):
+        directory = imports_around(envelope)
+        if directory is not None:
             for reference in reversed(self._references(directory)):
                 if (reference.id, reference.version) == wanted:
                     form = self._load(form_path(directory, reference), reference)
@@ -65,10 +66,3 @@ def _load(path: Path, reference: FormReference) -> Form | None:
         return load_form(data)
     except (OSError, FormError):
         return None
-
-
-def _import_directories(envelope: Path) -> Iterator[Path]:
-    """Tell from where an envelope lies which import directory it is in."""
-    place = envelope.absolute().parent.parent
-    if place.name == INBOX:
-        yield place.parent

@@ -123,7 +123,7 @@ class ImportDirectory:
         Raises:
             ImportDirectoryError: it is gone.
         """
-        path = self.path / _ROSTERS / f"{serial}.json"
+        path = roster_path(self.path, serial)
         try:
             signature = path.with_name(f"{path.name}.minisig").read_bytes()
             return RosterDocument(path.read_bytes(), signature)
@@ -188,6 +188,17 @@ def read_state(path: Path) -> ImportState | None:
 def form_path(path: Path, form: FormReference) -> Path:
     """Return where a directory keeps a form."""
     return path / _FORMS / form_file(form)
+
+
+def roster_path(path: Path, serial: int) -> Path:
+    """Return where a directory keeps a roster; its signature lies beside it."""
+    return path / _ROSTERS / f"{serial}.json"
+
+
+def imports_around(envelope: Path) -> Path | None:
+    """Tell from where an envelope lies which import directory it is in, if any."""
+    place = envelope.absolute().parent.parent
+    return place.parent if place.name == INBOX else None
 
 
 def form_file(form: FormReference) -> str:

@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from console.custody_page import show_identity, show_reason, show_signer
 from console.examine import Examined, Item
 from console.extract import Extracted
 from console.form_shelf import FormShelf
 from console.layout import human_bytes
 from console.neutral import neutral_line
 from console.show import Page, show_answers, show_attachment, show_facts, show_text
-from crypto.bag_info import SOURCE_KINDS
+from crypto.bag_info import SOURCE_KINDS, BagKind
 from crypto.bag_salvage import UnverifiedBag
 
 Say = Callable[[str], object]
@@ -29,7 +30,13 @@ class Pages:
         """Show a bag, or only the attachments that were asked for."""
         bag = examined.bag
         lines = [*show_facts(self.page, bag, path.name)]
-        if not examined.single:
+        if examined.signer is not None:
+            lines += show_signer(self.page, bag, examined.signer)
+        if bag.kind is BagKind.REQUEST:
+            lines += [*show_reason(self.page, bag.text), *self._identity(examined)]
+        elif bag.kind is BagKind.DISCLOSURE:
+            lines += show_identity(self.page, bag.text)
+        elif not examined.single:
             form = self.forms.find(bag.answers, path)
             lines += [
                 *show_text(self.page, bag.text, form),
@@ -55,15 +62,15 @@ class Pages:
         """Show who the source is, or who can see that."""
         if examined.bag.identity_file is None:
             return
+        if examined.identity is not None:
+            yield from show_identity(self.page, examined.identity)
+            return
         yield from self.page.heading("Who the source is")
-        if examined.identity is None:
-            yield from self.page.ours(
-                "(sealed to the custodian, who alone can see whether anything was given)"
-            )
-        elif examined.identity.strip():
-            yield from self.page.theirs(examined.identity)
-        else:
-            yield from self.page.ours("(nothing was given)")
+        yield from self.page.ours(
+            "(the custodian's to look at and to tell: `candor disclose`)"
+            if examined.bag.kind is BagKind.REQUEST
+            else "(sealed to the custodian, who alone can see whether anything was given)"
+        )
 
     def _items(self, examined: Examined) -> Iterator[str]:
         if not examined.items:
@@ -116,6 +123,7 @@ class JsonLines:
                 "channel": bag.channel,
                 "sealed": bag.sealed,
                 "signer": bag.signer.serialize(),
+                "signed_by": examined.signer.id if examined.signer else None,
                 "source": bag.kind in SOURCE_KINDS,
                 "text": bag.text,
                 "report": bag.answers,

@@ -9,7 +9,7 @@ from console.filetype import FileType, extension_of
 from console.layout import GUTTER, Style, human_bytes, labelled, quoted, wrap_cells
 from console.neutral import neutral_line
 from crypto.attachments import Attachment
-from crypto.bag_info import SOURCE_KINDS, BagKind, Sealed
+from crypto.bag_info import ReplyInfo, Sealed
 from crypto.bag_reader import BagReader
 from forms.form import MAIN_TEXT, Field, Form
 
@@ -64,8 +64,8 @@ def show_facts(page: Page, bag: BagReader, file_name: str) -> Iterator[str]:
         yield from page.fact("Readers", _plain(answers["readers"]) or "the channel's shared key")
     if "language" in answers:
         yield from page.fact("Language", _plain(answers["language"]))
-    if bag.kind in SOURCE_KINDS or bag.kind is BagKind.IDENTITY:
-        yield from page.fact("Source's key", bag.signer.serialize())
+    if not isinstance(bag.info, ReplyInfo):
+        yield from page.fact("Source's key", bag.info.key.serialize())
 
 
 def show_text(page: Page, text: str, form: Form | None) -> Iterator[str]:

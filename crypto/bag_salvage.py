@@ -5,13 +5,17 @@ this reader, and a reader may want to see them. Whoever shows them says first wh
 """
 
 import io
+from contextlib import suppress
 from dataclasses import dataclass
 
-from crypto.bag_layout import FOLDER, MAX_MEMBERS, MAX_TEXT_BYTES, TEXT, is_known
+from crypto.bag_info import BagKind
+from crypto.bag_info_file import parse_bag_info
+from crypto.bag_layout import FOLDER, INFO, MAX_MEMBERS, MAX_TEXT_BYTES, TEXT, is_known
 from crypto.errors import DamagedBagError
 from crypto.zip_reader import MemberReader, SeekableFile, ZipReader, read_exactly
 
 WHOLE = "bag.zip"
+_MAX_INFO_BYTES = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,16 @@ class UnverifiedBag:
                 size = min(found.size, MAX_TEXT_BYTES)
                 return read_exactly(self._file, found.offset, size).decode("utf-8", "replace")
         return ""
+
+    @property
+    def claimed_kind(self) -> BagKind | None:
+        """The kind that its bag-info.txt claims; None if that is none of any kind."""
+        for found in self.files:
+            if found.name == INFO and found.size <= _MAX_INFO_BYTES:
+                data = read_exactly(self._file, found.offset, found.size)
+                with suppress(DamagedBagError):
+                    return parse_bag_info(data)[0].kind
+        return None
 
     def open(self, file: UnverifiedFile) -> io.BufferedReader:
         """Open a file for reading anywhere."""

@@ -17,12 +17,14 @@ from console.examine import Choice
 from console.layout import GUTTER, Style
 from console.present import JsonLines, Pages
 from console.reading import Reading
+from console.roster_shelf import RosterShelf
 from console.show import Page
 from crypto.keys import Identity
 from tests.console.support import (
     ANNA,
     BORIS,
     CUSTODIAN,
+    DAY,
     File,
     answers,
     new_source,
@@ -46,7 +48,9 @@ class Run:
         self.complaints: list[str] = []
         page = Page(80, Style())
         presenter = JsonLines(self.lines.append) if as_json else Pages(page, self.lines.append)
-        self.reading = Reading(identities, Choice(extract), presenter, self.complaints.append)
+        self.reading = Reading(
+            identities, Choice(extract), presenter, self.complaints.append, RosterShelf(DAY)
+        )
 
     def read(self, *paths: Path) -> "Run":
         for path in paths:
