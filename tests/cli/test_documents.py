@@ -11,7 +11,7 @@ from cli.main import app
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-COMMAND = re.compile(r"(?:^|`)candor (?!v1 )([a-z][^`\n#]*)", re.MULTILINE)
+COMMAND = re.compile(r"(?:^|^\$ |`)candor (?!v1 )([a-z][^`\n#]*)", re.MULTILINE)
 
 
 def shown_commands() -> list[tuple[str, str]]:
@@ -26,7 +26,7 @@ def shown_commands() -> list[tuple[str, str]]:
 def test_a_command_in_a_document_exists_with_its_options(document: str, line: str) -> None:
     words = shlex.split(line)
     command = typer.main.get_command(app)
-    while commands := getattr(command, "commands", None):
+    while (commands := getattr(command, "commands", None)) and words != ["--help"]:
         assert words[0] in commands, document
         command = commands[words.pop(0)]
     known = {name for parameter in command.params for name in parameter.opts} | {"--help"}
