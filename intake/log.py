@@ -12,6 +12,7 @@ So a row that is closed is a leaf of the file of its day, and its retention coun
 
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 from sqlmodel import col, select
@@ -66,9 +67,11 @@ def cosign(  # noqa: PLR0913 - what was signed, and who claims to have signed it
     """
     with log_writing(store.directory):
         logged = store.days.read(channel, day)
-        head = logged.head.with_cosignature(signature)
-        if signature.name != name or head.witnesses({name: key}) != {name: end_of_day(day)}:
+        # by itself: beside one that is there already, a line of another key would mean nothing
+        alone = replace(logged.head, signatures=(signature,))
+        if alone.witnesses({name: key}) != {name: end_of_day(day)}:
             raise UnsignedHeadError("not the cosignature of this witness for this day")
+        head = logged.head.with_cosignature(signature)
         if head != logged.head:
             store.days.replace(channel, logged.with_head(head))
 

@@ -98,6 +98,17 @@ def test_a_flipped_bit_is_refused(intake, logged):
         refused(intake, logged, NoteSignature(NAMES[0], bytes(flipped)))
 
 
+def test_who_has_cosigned_can_add_no_line_that_means_nothing(intake, logged):
+    """A line of a key that nobody knows would stand in the public file, and fill it up."""
+    cosign(intake, logged)
+    blob = logged.head.cosign(NAMES[0], KEYS[0], END).blob
+    for place in range(4):  # the key's id
+        other = bytearray(blob)
+        other[place] ^= 1
+        refused(intake, logged, NoteSignature(NAMES[0], bytes(other)))
+    refused(intake, logged, NoteSignature(NAMES[0], bytes(76)))
+
+
 def test_a_witness_s_name_cannot_take_the_log_s_own_line(intake, logged):
     name = SIGNER.origin("main")
     made = logged.head.cosign(name, LOG_KEY, END)
