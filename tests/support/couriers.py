@@ -70,7 +70,7 @@ def store(house: House, day: date, *envelopes: bytes, channel: str = CHANNEL) ->
         return [intake.receive(Door(channel, frozenset({16})), [one]) for one in envelopes]
 
 
-def close_days(house: House) -> None:
+def close_past_days(house: House) -> None:
     """Log and close every day before this one."""
     with Intake(house.settings.data) as intake:
         intake.run_batch(log_signer(house.roster, house.log_key))
