@@ -60,8 +60,8 @@ def import_bundles(
 
     \b
     Examples:
-      candor import /media/usb/*.zip --into inbox --root RW…
-      candor import /media/usb/*.zip --into inbox
+      candor import /media/usb/*.zip --into desk --root RW…
+      candor import /media/usb/*.zip --into desk
 
     \b
     Exit status:
@@ -192,7 +192,17 @@ def _sum_up(directory: "ImportDirectory", done: list["Imported"]) -> None:
         typer.echo("\nTo read them:")
     for channel in channels:
         inbox = shlex.quote(str(directory.inbox(channel)))
-        typer.echo(f"  candor open {inbox} --identity FILE")
+        typer.echo(f"  candor open {inbox} {_opened_by(directory, channel)}")
+
+
+def _opened_by(directory: "ImportDirectory", channel_id: str) -> str:
+    """Write the option that opens a channel's envelopes, by the newest roster."""
+    from console.roster_shelf import newest_roster
+
+    roster = newest_roster(directory.path)
+    channels = roster.channels if roster else ()
+    several = any(one.id == channel_id and one.threshold > 1 for one in channels)
+    return "--shares" if several else "--identity FILE"
 
 
 def _numbers(directory: "ImportDirectory") -> set[int]:
