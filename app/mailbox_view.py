@@ -35,6 +35,14 @@ class GapView:
 
 
 @dataclass(frozen=True, slots=True)
+class RepeatView:
+    """A number that more than one reply bears."""
+
+    name: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class PlaceView:
     """A channel that a message can be written to."""
 
@@ -52,6 +60,7 @@ def mailbox_values(
         "letters": [_letter(letter, language) for letter in mail.letters],
         "unreadable": [envelope.hex() for envelope in mail.unreadable],
         "gaps": [_gap(gap) for gap in mail.gaps],
+        "repeats": [RepeatView(found.reviewer.name, found.number) for found in mail.repeats],
         "places": _places(service, language, mail, session),
     }
 

@@ -34,6 +34,14 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeat:
+    """A number that more than one of a reviewer's replies bears."""
+
+    reviewer: Reviewer
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     """Everything that waits.
 
@@ -47,12 +55,26 @@ class Mail:
     @property
     def gaps(self) -> Iterator[Gap]:
         """Find what is missing among the numbers of each reviewer; a new key counts anew."""
+        for before, after in self._neighbours():
+            first, last = before.reply.info.number + 1, after.reply.info.number - 1
+            if first <= last:
+                yield Gap(before.reviewer, first, last)
+
+    @property
+    def repeats(self) -> Iterator[Repeat]:
+        """Find numbers that were given twice: by mistake, or somebody else has the key."""
+        same = (
+            Repeat(before.reviewer, before.reply.info.number)
+            for before, after in self._neighbours()
+            if before.reply.info.number == after.reply.info.number
+        )
+        return iter(dict.fromkeys(same))
+
+    def _neighbours(self) -> Iterator[tuple[Letter, Letter]]:
+        """Pair each reply with the one that its number puts after it."""
         ordered = sorted(self.letters, key=lambda one: (_counted_by(one), one.reply.info.number))
         for _, group in groupby(ordered, key=_counted_by):
-            for before, after in pairwise(group):
-                first, last = before.reply.info.number + 1, after.reply.info.number - 1
-                if first <= last:
-                    yield Gap(before.reviewer, first, last)
+            yield from pairwise(group)
 
 
 def open_mail(intake: Intake, signers: Mapping[VerifyKey, Reviewer], keys: SourceKeys) -> Mail:

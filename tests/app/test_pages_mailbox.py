@@ -138,6 +138,16 @@ def test_gaps_among_the_numbers_are_shown(web: Web) -> None:
     assert "from Lawyers" not in text
 
 
+def test_a_number_that_was_given_twice_is_told_of_once(web: Web) -> None:
+    for text in ("one", "another", "a third"):
+        deliver(web.house, reply_info(keys_of(web), number=2), text)
+    deliver(web.house, reply_info(keys_of(web), number=2), "x", by="lawyers")
+    text = opened(web)
+    assert text.count("Several messages from Press have the number 2.") == 1
+    assert "from Lawyers have" not in text
+    assert "is not here" not in text
+
+
 def test_a_reply_by_nobody_of_the_roster_is_not_shown_and_can_be_erased(web: Web) -> None:
     info = reply_info(keys_of(web))
     with Intake(web.house.settings.data) as intake:
