@@ -1,4 +1,4 @@
-"""`candor import` and `candor status`."""
+"""`candor import`."""
 
 import shlex
 from pathlib import Path
@@ -8,15 +8,12 @@ import typer
 
 from cli.errors import Status, explain
 from cli.group import complain
+from cli.import_status import count, cry
 
 if TYPE_CHECKING:
-    from console.alarms import AlarmBook, AlarmGroup
     from console.import_directory import ImportDirectory
-    from console.import_state import ImportState
     from console.imports import Imported, Occasion
     from crypto.log_day import LogDay
-
-_SHOWN_HASHES = 5
 
 
 def import_bundles(
@@ -86,43 +83,9 @@ def import_bundles(
         alarms = directory.state.alarms if directory.state else AlarmBook()
     for number in settled:
         typer.echo(f"Alarm {number} is settled: what was missing has come.")
-    if _cry(alarms, into):
+    if cry(alarms, into):
         raise typer.Exit(Status.ALARM)
     raise typer.Exit(Status.DONE if len(done) == len(bundles) else Status.REFUSED)
-
-
-def show_status(
-    directory: Annotated[
-        Path, typer.Argument(metavar="DIR", help="What `candor import --into` made.")
-    ],
-    acknowledge: Annotated[
-        list[int] | None,
-        typer.Option(
-            "--acknowledge",
-            metavar="N",
-            help="Alarm N has been dealt with: do not repeat it. May be given again.",
-        ),
-    ] = None,
-) -> None:
-    """Say what was imported so far, and which alarms wait.
-
-    \b
-    Exit status:
-      0  no alarm waits
-      1  there is no such directory, or no such alarm
-      4  an alarm waits, until it is acknowledged
-    """
-    from console.errors import ImportDirectoryError
-    from console.import_directory import read_state
-
-    if acknowledge:
-        _acknowledge(directory, acknowledge)
-    state = read_state(directory)
-    if state is None:
-        raise ImportDirectoryError(f"nothing was imported into {directory} yet")
-    for line in _status_lines(directory, state):
-        typer.echo(line)
-    raise typer.Exit(Status.ALARM if _cry(state.alarms, directory, whole=True) else Status.DONE)
 
 
 def _occasion(root: str | None, heads: list["LogDay"]) -> "Occasion":
@@ -175,8 +138,8 @@ def _bundle_lines(imported: "Imported") -> list[str]:
     log = imported.followed
     return [
         f"bundle {imported.serial} of courier {imported.courier} for {imported.channel}: {days}",
-        f"{_count(imported.new, 'new envelope')}{here}",
-        f"log: {_count(log.tree.size, 'envelope')} by the end of {log.day}, {seen}"
+        f"{count(imported.new, 'new envelope')}{here}",
+        f"log: {count(log.tree.size, 'envelope')} by the end of {log.day}, {seen}"
         if log.day
         else "log: not followed yet",
     ]
@@ -186,7 +149,7 @@ def _sum_up(directory: "ImportDirectory", done: list["Imported"]) -> None:
     if len(done) > 1:
         new, already = sum(i.new for i in done), sum(i.already for i in done)
         here = f", {already} here already" if already else ""
-        typer.echo(f"\nTogether: {_count(new, 'new envelope')}{here}.")
+        typer.echo(f"\nTogether: {count(new, 'new envelope')}{here}.")
     channels = sorted({imported.channel for imported in done if imported.new})
     if channels:
         typer.echo("\nTo read them:")
@@ -209,74 +172,3 @@ def _numbers(directory: "ImportDirectory") -> set[int]:
     """Return the numbers of the alarms that wait."""
     state = directory.state
     return {group.number for group in state.alarms.waiting} if state else set()
-
-
-def _acknowledge(directory: Path, numbers: list[int]) -> None:
-    from dataclasses import replace
-
-    from console.errors import ImportDirectoryError
-    from console.import_directory import open_imports
-
-    if not directory.is_dir():
-        raise ImportDirectoryError(f"there is no {directory}")
-    with open_imports(directory) as opened:
-        if opened.state is None:
-            raise ImportDirectoryError(f"nothing was imported into {directory} yet")
-        alarms = opened.state.alarms
-        for number in numbers:
-            alarms = alarms.acknowledge(number)
-        opened.save(replace(opened.state, alarms=alarms))
-
-
-def _cry(alarms: "AlarmBook", directory: Path, *, whole: bool = False) -> bool:
-    """Say on stderr which alarms wait, and what to do; tell whether there are any."""
-    for group in alarms.waiting:
-        complain(f"ALARM {group.number}: {group.sentence}")
-        for line in _hash_lines(group, whole=whole):
-            typer.echo(line, err=True)
-        typer.echo(f"  What to do: {group.advice}.", err=True)
-        typer.echo(
-            f"  When it has been dealt with: candor status {shlex.quote(str(directory))}"
-            f" --acknowledge {group.number}",
-            err=True,
-        )
-    return bool(alarms.waiting)
-
-
-def _hash_lines(group: "AlarmGroup", *, whole: bool) -> list[str]:
-    shown = group.envelopes if whole else group.envelopes[:_SHOWN_HASHES]
-    lines = [f"  {envelope.hex()}" for envelope in shown]
-    left = len(group.envelopes) - len(shown)
-    return [*lines, f"  and {left} more: `candor status` lists them"] if left else lines
-
-
-def _status_lines(directory: Path, state: "ImportState") -> list[str]:
-    from console.import_directory import INBOX
-
-    lines = [
-        f"Service   {state.service_id.hex()}",
-        f"Root key  {state.root.serialize()}",
-        f"Roster    {state.newest_roster}",
-    ]
-    for channel, log in sorted(state.logs.items()):
-        inbox = directory / INBOX / channel
-        here = sum(1 for _ in inbox.glob("*.age")) if inbox.is_dir() else 0
-        lines += [
-            f"Channel   {channel}: {_count(here, 'envelope')} here",
-            f"  log     {_count(log.tree.size, 'envelope')} by the end of {log.day}",
-            f"  root    {log.tree.root.hex()}",
-        ]
-    lines += [
-        f"Courier   {courier} for {channel}: bundle {carried.serial}, up to {carried.day}"
-        for (courier, channel), carried in sorted(state.carried.items())
-    ]
-    lines += [
-        f"Alarm {group.number}, acknowledged: {group.sentence}"
-        for group in state.alarms.groups
-        if group.acknowledged
-    ]
-    return lines
-
-
-def _count(count: int, noun: str) -> str:
-    return f"{count} {noun}{'s' * (count != 1)}"

@@ -9,6 +9,7 @@ from cli import (
     demo,
     disclosing,
     identities,
+    import_status,
     importing,
     making,
     reading,
@@ -50,7 +51,7 @@ register("request", disclosing.request, _REVIEWERS)
 register("disclose", disclosing.disclose, _REVIEWERS)
 register("verify", reading.verify, _REVIEWERS)
 register("import", importing.import_bundles, _REVIEWERS)
-register("status", importing.show_status, _REVIEWERS)
+register("status", import_status.show_status, _REVIEWERS)
 
 register("receipt", receipts.receipt, _ANYBODY)
 register("verify-receipt", receipts.verify_receipt, _ANYBODY)
