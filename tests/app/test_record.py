@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from app.factory import create_app
 from app.opening import open_service
+from app.routes.record import log_day
 from crypto.checkpoint import end_of_day, witness_name
 from crypto.log_day import LogDay, parse_day
 from crypto.minisign import SigningKey, VerifyKey
@@ -77,8 +78,6 @@ def test_a_day_is_sent_as_it_lies_on_the_disk(web: Web) -> None:
 
 
 def test_a_large_day_is_sent_whole_even_when_it_is_cosigned_meanwhile(web: Web) -> None:
-    from app.routes.record import log_day
-
     leaves = tuple(hashlib.sha256(b"%d" % number).digest() for number in range(4000))
     tree = day(web).after.grow(leaves)
     large = LogDay(TOMORROW, day(web).after, leaves, web.service.log_signer.sign("general", tree))

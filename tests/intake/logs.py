@@ -4,7 +4,12 @@ from datetime import date, timedelta
 
 from crypto.log_day import Followed, LogDay, parse_day
 from intake.service import Intake
-from tests.intake.support import LOG_KEY, SIGNER
+from intake.values import Door
+from tests.intake.support import DOOR, LOG_KEY, SIGNER, make_envelope
+
+
+def receive(intake: Intake, count: int = 1, door: Door = DOOR) -> set[bytes]:
+    return {intake.receive(door, [make_envelope()]) for _ in range(count)}
 
 
 def day_of(intake: Intake, day: date, channel: str = "main") -> LogDay:

@@ -1,0 +1,87 @@
+"""Carried days are held to each other, to the log here and to the keys, before anything changes."""
+
+import pytest
+
+from crypto.checkpoint import Head, end_of_day, witness_name
+from crypto.errors import ForkedLogError, UnlinkedDayError, UnsignedHeadError
+from crypto.log_day import LogDay, parse_day
+from crypto.merkle import EMPTY_TREE
+from crypto.minisign import SigningKey
+from tests.intake.drill import COURIER, NAME, ORIGIN, WITNESSES, check, without_witness, witnessed
+from tests.intake.logs import follow
+from tests.intake.support import DOOR, FIRST_DAY, LOG_KEY, SIGNER, make_envelope
+
+
+def test_days_between_that_are_missing_are_asked_for(world, backup):
+    before = follow(backup)
+    with pytest.raises(UnlinkedDayError, match="bundles before"):
+        world.restore(backup, world.days[4:])
+    with pytest.raises(UnlinkedDayError):
+        check([*world.days[:3], *world.days[4:]])
+    assert follow(backup) == before
+    assert backup.run_batch(SIGNER).envelopes == 1
+
+
+def test_a_log_that_differs_before_the_first_carried_day_is_not_put_together(world, backup):
+    backup.receive(DOOR, [make_envelope()])
+    world.calendar.turn()
+    backup.run_batch(SIGNER)
+    before = follow(backup)
+    with pytest.raises(ForkedLogError, match="bundles before"):
+        world.restore(backup, world.days[4:])
+    assert follow(backup) == before
+
+
+def test_only_days_up_to_the_last_witnessed_one_are_taken(world, backup):
+    bare = [parse_day(without_witness(day)) for day in world.days]
+    assert check([*world.days[:5], *bare[5:]]).days == tuple(world.days[:5])
+    # a witness of a later day has seen the earlier ones
+    assert len(check([*bare[:5], world.days[5]]).days) == 6
+    with pytest.raises(UnsignedHeadError):
+        check(bare)
+    with pytest.raises(UnsignedHeadError):
+        check([])
+    stranger = {NAME: SigningKey(bytes([8]) * 32).verify_key}
+    with pytest.raises(UnsignedHeadError):
+        check(world.days, witnesses=stranger)
+
+
+def test_a_witness_s_signature_of_another_day_does_not_count(world):
+    bare = parse_day(without_witness(world.days[0]))
+    made = bare.head.cosign(NAME, COURIER, end_of_day(bare.day) + 86_400)
+    with pytest.raises(UnsignedHeadError):
+        check([bare.with_head(bare.head.with_cosignature(made))])
+
+
+def test_days_that_the_log_s_key_did_not_sign_are_refused(world):
+    other = SigningKey(bytes(32))
+    with pytest.raises(UnsignedHeadError):
+        check(world.days, log_keys=[other.verify_key])
+
+
+def test_days_of_another_log_are_refused(world):
+    tree = EMPTY_TREE.grow([bytes(32)])
+    head = Head(SIGNER.origin("other"), tree.size, tree.root).sign(LOG_KEY)
+    with pytest.raises(ForkedLogError):
+        check([witnessed(LogDay(FIRST_DAY, EMPTY_TREE, (bytes(32),), head))])
+
+
+def test_two_that_differ_of_one_day_are_refused(world):
+    tree = EMPTY_TREE.grow([bytes(32)])
+    head = Head(ORIGIN, tree.size, tree.root).sign(LOG_KEY)
+    with pytest.raises(ForkedLogError):
+        check([*world.days, witnessed(LogDay(FIRST_DAY, EMPTY_TREE, (bytes(32),), head))])
+
+
+def test_days_of_several_couriers_are_put_together(world):
+    other, name = SigningKey(bytes([9]) * 32), witness_name(SIGNER.service_id, "second")
+    both = WITNESSES | {name: other.verify_key}
+    bare = [parse_day(without_witness(day)) for day in world.days]
+    theirs = [
+        day.with_head(day.head.with_cosignature(day.head.cosign(name, other, end_of_day(day.day))))
+        for day in bare
+    ]
+    course = check([*theirs[4:], *world.days[:6]], witnesses=both)
+    assert [day.day for day in course.days] == [day.day for day in world.days]
+    assert set(course.days[4].head.witnesses(both)) == {NAME, name}
+    assert set(course.days[8].head.witnesses(both)) == {name}
