@@ -12,7 +12,7 @@ from crypto.bag_reader import BagReader
 from crypto.bundle import write_bundle
 from crypto.custody import custody_signer, write_disclosure, write_request
 from crypto.envelope import EnvelopeWriter
-from crypto.errors import NotAddressedError
+from crypto.errors import BagError, DamagedBagError, EnvelopeError, NotAddressedError
 from crypto.identity_bag import open_identity_bag
 from crypto.minisign import SigningKey, VerifyKey
 from crypto.roster import Channel, Reviewer
@@ -91,8 +91,7 @@ def read_request(bag: BagReader, actor: Actor) -> Asked:
     Raises:
         UndisclosableError: another kind of bag, or its channel is no more.
         UnsignedBagError: by nobody who reads its channel.
-        DamagedBagError, DamagedEnvelopeError, MalformedEnvelopeError: damaged, or identity.age is
-            another source's or of another channel.
+        DamagedBagError: damaged, or identity.age is another source's or of another channel.
         NotEntitledError: the actor is not the custodian, or identity.age is sealed to somebody
             else.
     """
@@ -109,6 +108,8 @@ def read_request(bag: BagReader, actor: Actor) -> Asked:
             "identity.age in it is sealed to another custodian, or to nobody: give your former"
             " identity as well, if there is one"
         ) from None
+    except (BagError, EnvelopeError) as error:
+        raise DamagedBagError(f"identity.age is damaged or forged: {error}") from None
     return Asked(asker, actor.channel(bag.channel), key, told)
 
 

@@ -107,9 +107,9 @@ def open_bag(data: bytes, *signers: SigningKey) -> BagReader:
     return BagReader(io.BytesIO(data), signers=[key.verify_key for key in signers])
 
 
-def files_of(data: bytes) -> dict[str, bytes]:
+def files_of(data: bytes, reviewer: SigningKey = REVIEWER) -> dict[str, bytes]:
     """Take a bag apart; the names are those within the folder."""
-    bag = open_bag(data, REVIEWER)
+    bag = open_bag(data, reviewer)
     return {name: bag._bag.open(name).readall() for name in bag._bag.files}
 
 
@@ -125,6 +125,7 @@ def forged(
     tags: Mapping[str, bytes] | None = None,
     manifest: Change | None = None,
     pad: bool = True,
+    reviewer: SigningKey = REVIEWER,
 ) -> bytes:
     """Take a bag apart, change its files, and sign it again as somebody who wants to deceive.
 
@@ -133,8 +134,9 @@ def forged(
         tags: what the tag manifest says instead.
         manifest: changes what the manifest says.
         pad: whether to fit the padding to the new length.
+        reviewer: who signed the bag, if it is no source's.
     """
-    files = files_of(data)
+    files = files_of(data, reviewer)
     change(files)
     payload = {name: _sha256(d) for name, d in files.items() if name.startswith("data/")}
     listed = dict(payload)

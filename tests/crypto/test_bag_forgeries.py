@@ -8,6 +8,7 @@ from crypto.bag_info import BagKind
 from crypto.bag_layout import IDENTITY_FILE_BYTES, MAX_TEXT_BYTES
 from crypto.custody import write_disclosure, write_request
 from crypto.errors import DamagedBagError
+from crypto.minisign import SigningKey
 from tests.crypto.bags import (
     OTHER_SOURCE,
     REPORT,
@@ -203,9 +204,9 @@ def test_what_is_small_is_checked_when_the_bag_is_opened(name):
         open_bag(forgery)
 
 
-def reviewers_bag(kind: BagKind) -> bytes:
+def reviewers_bag(kind: BagKind, signing: SigningKey = REVIEWER) -> bytes:
     sink = io.BytesIO()
-    about = {"channel": "main", "key": SOURCE.signing.verify_key, "signing": REVIEWER}
+    about = {"channel": "main", "key": SOURCE.signing.verify_key, "signing": signing}
     if kind is BagKind.REQUEST:
         identity = files_of(REPORT)["data/identity.age"]
         write_request(sink, identity_file=identity, reason="a trial", **about)
