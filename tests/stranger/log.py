@@ -267,7 +267,7 @@ def write_day(day, before, leaves, keys, seed):
     return Day(day, size, known, tuple(leaves), head)
 
 
-# receipts: c2sp.org/tlog-proof
+# receipts, in the form of c2sp.org/tlog-proof
 
 
 def write_receipt(day, envelope_hash):
