@@ -68,7 +68,7 @@ def request(
 
     \b
     Examples:
-      candor request imports/inbox/general/HASH.age -i anna.age \\
+      candor request desk/inbox/general/HASH.age -i anna.age \\
         --text why.txt -o ask.zip
       candor request report.age -i anna.age --text why.txt -o ask.zip \\
         --roster roster.json --root RW…
@@ -126,7 +126,7 @@ def disclose(
 
     \b
     Examples:
-      candor disclose imports/inbox/general/HASH.age -i custodian.age -o tell.zip
+      candor disclose desk/inbox/general/HASH.age -i custodian.age -o tell.zip
       candor disclose request.age -i custodian.age -o tell.zip \\
         --roster roster.json --root RW…
 
