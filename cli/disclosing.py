@@ -10,7 +10,7 @@ import typer
 from cli.errors import Status
 from cli.group import complain
 from cli.identities import unlock
-from cli.joining import ShareFiles, TypeShares, join_channel_key, warn_of_joined_key
+from cli.joining import ShareFiles, TypeShares, join_channel_key, warning_of_joined_key
 from cli.options import PassphraseFiles
 from cli.reading import answered_threads
 from cli.roster_at_hand import Root, RosterFile, roster_shelf
@@ -87,12 +87,10 @@ def request(
     own = unlock(identity, passphrase_file)
     actor = Actor(tuple(own), in_force, shelf.today)
     threads = answered_threads(identity, own)
-    with _opened(envelope, [*own, *joined]) as bag:
+    with warning_of_joined_key(joined), _opened(envelope, [*own, *joined]) as bag:
         if bag.kind is BagKind.MESSAGE:
             complain("warning: who they are, sources say with a report: ask about that one instead")
         custodian = write_request_bundle(out, bag, reason, threads, actor)
-    if joined:
-        warn_of_joined_key(opened=True)
     typer.echo(f"Request for {neutral_line(describe(custodian))}: {out}")
 
 

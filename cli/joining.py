@@ -14,6 +14,7 @@ from crypto.errors import NotAddressedError
 
 if TYPE_CHECKING:
     from crypto.keys import Identity
+    from crypto.roster import Roster
     from crypto.shares import Share
 
 _TRIES = 3
@@ -61,31 +62,37 @@ def take_shares(files: Sequence[Path] | None) -> list["Share"]:
     return [load_share(path) for path in files] if files else _ask_shares()
 
 
-def warn_of_joined_key(*, opened: bool) -> None:
-    """Say what joining has done, and why the key may have opened nothing."""
-    if not opened:
-        complain(
-            "the shares make a key, and it opens nothing here: they may be of another channel, or"
-            " of a set from before or after these envelopes"
+def warn_of_joined_key(
+    joined: Sequence["Identity"], *, opened: bool, roster: "Roster | None" = None
+) -> None:
+    """Say what joining has done, and why the key may have opened nothing.
+
+    Args:
+        joined: what `join_channel_key` gave; where it gave nothing, nothing is said.
+        opened: whether anything was opened.
+        roster: the newest at hand, in which the key may stand.
+    """
+    from console.channel_shares import describe_key
+
+    for identity in joined:
+        if not opened:
+            complain(f"the shares make {describe_key(identity, roster)}, and it opens nothing here")
+        typer.echo(
+            "The channel's key was whole in this machine's memory. Give the channel a new one with"
+            "\n`candor roster share-channel`, and keep the shares: they open what came before.",
+            err=True,
         )
-    typer.echo(
-        "The channel's key was whole in this machine's memory. Give the channel a new one with"
-        "\n`candor roster share-channel`, and keep the shares: they open what came before.",
-        err=True,
-    )
 
 
 @contextmanager
 def warning_of_joined_key(joined: Sequence["Identity"]) -> Iterator[None]:
-    """Say the same about one envelope, where its key was joined."""
+    """Say the same about one envelope."""
     try:
         yield
     except NotAddressedError:
-        if joined:
-            warn_of_joined_key(opened=False)
+        warn_of_joined_key(joined, opened=False)
         raise
-    if joined:
-        warn_of_joined_key(opened=True)
+    warn_of_joined_key(joined, opened=True)
 
 
 def _ask_shares() -> list["Share"]:

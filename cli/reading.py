@@ -117,8 +117,8 @@ def open_envelopes(
     )
     for path in paths:
         reading.read(path)
-    if joined:
-        warn_of_joined_key(opened=reading.opened > 0)
+    at_hand = reading.rosters.find(paths[0])
+    warn_of_joined_key(joined, opened=reading.opened > 0, roster=at_hand)
     raise typer.Exit(_sum_up(reading, several=len(paths) > 1))
 
 
@@ -216,6 +216,5 @@ def verify(
             typer.echo(f"  {line}")
         if not checked.whole:
             typer.echo("  Sealed: what is inside can be checked with --identity or shares only.")
-    if joined:
-        warn_of_joined_key(opened=status is not Status.NOT_ADDRESSED)
+    warn_of_joined_key(joined, opened=status is not Status.NOT_ADDRESSED)
     raise typer.Exit(status)

@@ -60,6 +60,16 @@ def share_channel(
     }
 
 
+def describe_key(identity: Identity, roster: Roster | None) -> str:
+    """Say whose key shares have made, as far as the newest roster at hand tells."""
+    if roster is None:
+        return "a key, perhaps another channel's or one of another time"
+    for channel in roster.channels:
+        if channel.recipient == identity.recipient:
+            return f"the key of channel {channel.id} in roster {roster.serial}"
+    return f"a key that no channel has in roster {roster.serial}"
+
+
 def _require_numbers(threshold: int, members: int) -> None:
     if members > MAX_SHARES:
         raise RosterChangeError(

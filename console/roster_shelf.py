@@ -33,7 +33,7 @@ class RosterShelf:
         if directory is None:
             return None
         if directory not in self._imported:
-            self._imported[directory] = _newest(directory)
+            self._imported[directory] = newest_roster(directory)
         return self._imported[directory]
 
     def require(self, envelope: Path) -> Roster:
@@ -56,7 +56,7 @@ class RosterShelf:
         return roster
 
 
-def _newest(directory: Path) -> Roster | None:
+def newest_roster(directory: Path) -> Roster | None:
     """Read the newest roster of an import directory; what is damaged there is no roster."""
     try:
         state = read_state(directory)

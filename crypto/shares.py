@@ -43,7 +43,7 @@ MIN_THRESHOLD = 2  # a share that suffices alone is a copy
 MAX_SHARES = 16  # a place in the set has four bits
 _PREFIX_LETTERS = 4  # by which every word of the list is known
 _MAX_TEXT_WORDS = 64  # longer than a share of any secret that SLIP-39 wallets make
-_WRONG = "together these shares make no key: one of them is not genuine"
+_WRONG = "together these shares make no key: one of them is not genuine, or of another set"
 _SEPARATORS = re.compile(r"[\s,.;]+")
 
 _KNOWN_WORDS = frozenset(WORDLIST)
@@ -177,7 +177,9 @@ def require_one_set(shares: Sequence[Share]) -> None:
     if len(set(shares)) < len(shares):
         raise RepeatedShareError("the same share was given twice")
     if len({share.number for share in shares}) < len(shares):
-        raise WrongShareError("two different shares have one number: one of them is not genuine")
+        raise WrongShareError(
+            "two different shares have one number: one of them is not genuine, or of another set"
+        )
 
 
 def _recover(shares: Sequence[Share]) -> EncryptedMasterSecret:

@@ -133,7 +133,7 @@ def test_a_share_of_another_length_says_how_many_words_there_are(count, said):
 
 def test_each_thing_that_hinders_joining_has_words_of_its_own():
     first, second, third = split_secret(SECRET, 3, 3)
-    other = split_secret(SECRET, 3, 3)[2]
+    other = next(s for s in drawn_sets() if s.set_id != first.set_id)
     for given_, error, said in (
         ([], TooFewSharesError, "no share is here"),
         ([first], TooFewSharesError, "3 shares are needed: 2 are missing"),
@@ -144,6 +144,12 @@ def test_each_thing_that_hinders_joining_has_words_of_its_own():
         with pytest.raises(error, match=said):
             join_shares(given_)
     assert join_shares([third, first, second]) == SECRET
+
+
+def drawn_sets():
+    """Give a share of one set after another: now and then two sets are named alike."""
+    while True:
+        yield split_secret(SECRET, 3, 3)[2]
 
 
 def forged(share: Share, secret: bytes) -> Share:
@@ -174,10 +180,8 @@ def test_sets_that_cannot_be_are_not_made(secret, threshold, count):
         split_secret(secret, threshold, count)
 
 
-def test_no_word_of_a_share_is_shown_by_its_repr():
-    share = split_secret(SECRET, 2, 3)[0]
-    assert not set(share.words) & set(repr(share).lower().replace("(", " ").split())
-    assert share.words[10] not in repr(share)
+def test_nothing_of_a_share_is_shown_by_its_repr():
+    assert repr(split_secret(SECRET, 2, 3)[0]) == repr(split_secret(bytes(32), 2, 3)[0])
 
 
 def test_a_server_does_not_load_the_package():

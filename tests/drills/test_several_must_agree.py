@@ -203,7 +203,7 @@ def test_a_set_opens_what_came_in_its_time_and_no_two_sets_mix(desk: Desk) -> No
     for envelope, sheets in ((after, old), (before, new)):
         found = run("open", envelope, *given(sheets[:2]))
         assert (found.exit_code, MARKER in found.output) == (3, False)
-        assert "they may be of another channel, or of a set from before or after" in found.stderr
+        assert "another channel's or one of another time, and it opens nothing" in found.stderr
     mixed = run("open", after, *given([old[0], new[1]]))
     assert mixed.exit_code == 1
     assert "share 2 of those given is of another set than the first" in mixed.stderr
