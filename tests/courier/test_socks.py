@@ -69,7 +69,7 @@ def test_without_tor_nothing_leaves(errand: Errand, listener: Listener) -> None:
 
 
 def test_what_is_no_socks_server_is_told(errand: Errand, listener: Listener) -> None:
-    errand.change(proxy=f"socks5h://127.0.0.1:{listener.port}")
+    errand.change(proxy=f"socks5h://127.0.0.1:{listener.port}", wait_seconds=0.5)
     with pytest.raises(TroubleError, match="stands still"):
         errand.pull()
 
