@@ -32,6 +32,7 @@ def test_help_is_quick_because_no_room_is_imported() -> None:
     "command",
     [
         *("open", "reply", "verify", "identity new"),
+        *("roster", "roster share-channel", "roster split", "roster recover"),
         *("demo", "init", "serve", "batch", "export", "deliver", "purge"),
     ],
 )

@@ -329,6 +329,7 @@ def test_a_server_is_made_of_a_plan_or_of_a_roster(place: Path, tmp_path: Path) 
 @pytest.mark.parametrize(
     "words",
     [("new",), ("show",), ("sign",), ("verify",), ("rotate",), ("revoke",), ("discard",)]
+    + [("share-channel",), ("split",), ("recover",)]
     + [("add", what) for what in ("reviewer", "member", "custodian", "courier", "channel")]
     + [("add", what) for what in ("origin", "log-key")]
     + [("remove", what) for what in ("reviewer", "member", "custodian", "courier", "channel")]
