@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("app", "cli", "console", "crypto", "forms", "intake", "resources")
+ROOMS = ("app", "cli", "console", "courier", "crypto", "disk", "forms", "intake", "resources")
 
 
 def tracked_files() -> list[Path]:
