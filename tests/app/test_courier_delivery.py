@@ -25,6 +25,7 @@ from crypto.payload import ciphertext_bytes
 from crypto.reply import REPLY_SLOTS
 from crypto.source_keys import reviewer_signing_key
 from intake.service import Intake
+from tests.app.forms import field, file, form
 from tests.support.couriers import (
     BOAT,
     KEYS,
@@ -182,6 +183,30 @@ def test_a_killed_service_leaves_nothing_of_a_bundle(tmp_path: Path) -> None:
         assert eventually(lambda: bool(nameless(running)))
         running.stop(signal.SIGKILL)
     assert house.stored() == []
+
+
+def test_a_stopping_service_lets_both_sides_finish(tmp_path: Path) -> None:
+    house = make_courier_house(tmp_path / "house")
+    bundle = make_bundle(press(house), make_reply(LARGE_TEXT), make_reply(LARGE_TEXT))
+    report = form(field("reader", "press"), field("report", "x"), file("a", bytes(300_000)))
+    head = (
+        f"POST /en/report/general HTTP/1.1\r\nHost: 127.0.0.1:{house.settings.port}\r\n"
+        "Content-Type: multipart/form-data; boundary=b\r\n"
+        f"Content-Length: {len(report)}\r\n\r\n"
+    )
+    with serving_couriers(house) as running:
+        with begin(asker(house), bundle) as courier, running.connect() as source:
+            courier.sendall(bundle[: len(bundle) - 1000])
+            source.sendall(head.encode() + report[:200_000])
+            assert eventually(lambda: bool(nameless(running)) and bool(house.stored()))
+            running.process.send_signal(signal.SIGTERM)
+            time.sleep(0.5)
+            courier.sendall(bundle[len(bundle) - 1000 :])
+            source.sendall(report[200_000:])
+            assert courier.recv(65536).startswith(b"HTTP/1.1 200 ")
+            assert source.recv(65536).startswith(b"HTTP/1.1 303 ")
+        assert running.stop() == 0
+    assert len(house.bags()) == 1
 
 
 def begin(one: Asker, body: bytes) -> socket.socket:

@@ -2,7 +2,6 @@
 
 import contextlib
 import re
-import signal
 import socket
 import subprocess
 import time
@@ -225,37 +224,6 @@ def test_of_what_is_refused_only_the_number_is_written(tmp_path: Path) -> None:
 
 
 # the end
-
-
-def test_a_stopping_service_lets_both_sides_finish(tmp_path: Path) -> None:
-    house = make_courier_house(tmp_path / "house")
-    with serving_couriers(house) as running:
-        one = asker(house)
-        body = b"x" * 500
-        headers = one.signed("POST", "/courier/bundles", body)
-        head = "\r\n".join(
-            ["POST /courier/bundles HTTP/1.1", "host: x", f"content-length: {len(body)}"]
-            + [f"{name}: {value}" for name, value in headers.items()]
-            + ["", ""]
-        )
-        with (
-            socket.create_connection(("127.0.0.1", one.port), 15) as courier,
-            running.connect(15) as source,
-        ):
-            courier.sendall(head.encode() + body[:100])
-            source.sendall(
-                b"POST /en/mailbox/open HTTP/1.1\r\n"
-                b"Content-Type: application/x-www-form-urlencoded\r\n"
-                + f"Host: 127.0.0.1:{running.port}\r\nContent-Length: 7\r\n\r\nw".encode()
-            )
-            time.sleep(0.5)
-            running.process.send_signal(signal.SIGTERM)
-            time.sleep(0.5)
-            courier.sendall(body[100:])
-            assert courier.recv(65536).startswith(b"HTTP/1.1 422 ")
-            source.sendall(b"ords=x")
-            assert source.recv(65536).startswith(b"HTTP/1.1 4")
-        assert running.stop() == 0
 
 
 def test_a_port_that_is_taken_ends_both(tmp_path: Path) -> None:
