@@ -1,5 +1,6 @@
 """Asking who a source is, and telling, as it is typed."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,7 +10,9 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from crypto.bag_info import BagKind
+from crypto.keys import Identity
 from crypto.minisign import SigningKey
+from crypto.shares import split_secret
 from tests.cli.support import MARKER, candor, is_one_line, on_terminal, run
 from tests.console.support import (
     ANNA,
@@ -20,7 +23,7 @@ from tests.console.support import (
     write_identity,
     write_passphrase,
 )
-from tests.support.office import CHANNEL, TODAY, carried_to, imported, write_roster
+from tests.support.office import CHANNEL, OFFICE, TODAY, carried_to, imported, write_roster
 
 WHY = "The paper wants to know\nwhether she was there."
 
@@ -193,6 +196,27 @@ def test_asking_about_a_message_is_warned_of_since_names_come_with_reports(desk:
     found = ask(desk)
     assert found.exit_code == 0
     assert "ask about that one instead" in found.stderr
+
+
+def test_where_several_must_agree_one_who_was_there_asks_and_is_told(desk: Path) -> None:
+    shared = Identity(bytes([9]) * 32)
+    channel = replace(OFFICE.channels[0], threshold=2, recipient=shared.recipient)
+    seal_report(desk / "report.age", [shared], identity_text=MARKER, custodian=CUSTODIAN.recipient)
+    given: list[object] = []
+    for number, share in enumerate(split_secret(shared.seed, 2, 3)[:2]):
+        (desk / f"{number}.txt").write_text(share.serialize())
+        given += ["--share", desk / f"{number}.txt"]
+    found = run(
+        "request", desk / "report.age", *who(desk, "anna"), *given,
+        *roster(desk, channels=(channel, OFFICE.channels[1])),
+        "--text", desk / "why.txt", "--out", desk / "ask.zip",
+    )  # fmt: skip
+    assert found.exit_code == 0, found.stderr
+    assert "Give the channel a new one" in found.stderr
+    request_file = carried_to(desk / "ask.zip", CHANNEL, desk / "request.age")
+    assert decide(desk, request_file, "y\ny\n").exit_code == 0
+    told = carried_to(desk / "tell.zip", CHANNEL, desk / "told.age")
+    assert MARKER in run("open", told, *who(desk, "anna"), *roster(desk)).output
 
 
 @pytest.mark.parametrize("name", ["anna", "boris"])
