@@ -1,4 +1,4 @@
-"""What answering couriers takes, apart from what sources need: neither ever waits for the other."""
+"""What answering couriers takes: threads and places that are not those of sources."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
