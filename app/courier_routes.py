@@ -71,7 +71,7 @@ async def envelope(
     if len(wanted) > 1:
         raise CourierRefusal(CourierReason.BAD_REQUEST)
     file: BinaryIO = await _in_thread(
-        service, partial(service.intake.open_closed, channel, _hash(digest))
+        service, partial(service.intake.open_logged, channel, _hash(digest))
     )
     return FileAnswer(
         file, service.desk.threads, "application/octet-stream", wanted="".join(wanted) or None

@@ -61,6 +61,17 @@ class DayFiles:
             data = file.read()
         return parse_day(data)
 
+    def leaves(self, channel: str, day: date) -> tuple[bytes, ...]:
+        """List what a day logged; nothing if it has no file.
+
+        Raises:
+            MalformedLogError: its file was damaged.
+        """
+        try:
+            return self.read(channel, day).leaves
+        except UnknownDayError:
+            return ()
+
     def make_ready(self, channel: str) -> None:
         """Make the place of a channel's days, and remove what a killed writer has left there.
 

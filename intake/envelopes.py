@@ -63,13 +63,27 @@ def list_envelopes(store: Store, channel: str, *, open_day: bool) -> Iterator[St
         yield StoredEnvelope(EnvelopeHash(digest), name, day, length)
 
 
-def open_envelope(store: Store, digest: EnvelopeHash, channel: str | None = None) -> BinaryIO:
-    """Open a stored envelope for reading anywhere.
+def open_logged(store: Store, channel: str, digest: EnvelopeHash) -> BinaryIO:
+    """Open an envelope of this channel that stands in its log.
 
-    Args:
-        store: where it rests.
-        digest: its hash.
-        channel: takes one of this channel only, and only of a closed day.
+    Between the file of a day and the end of its batch, or after the log was put back, such an
+    envelope may still be open: it is handed out nevertheless, since whoever reads the log asks.
+
+    Raises:
+        UnknownEnvelopeError: there is none, or it is not logged yet.
+    """
+    query = select(col(EnvelopeRow.day), col(EnvelopeRow.closed)).where(
+        EnvelopeRow.hash == digest, EnvelopeRow.channel == channel
+    )
+    with store.database.reading() as session:
+        row = session.exec(query).one_or_none()
+    if row is None or not (row[1] or digest in store.days.leaves(channel, row[0])):
+        raise UnknownEnvelopeError("there is no such envelope")
+    return open_envelope(store, digest)
+
+
+def open_envelope(store: Store, digest: EnvelopeHash) -> BinaryIO:
+    """Open a stored envelope for reading anywhere.
 
     Raises:
         UnknownEnvelopeError: there is none.
@@ -77,8 +91,6 @@ def open_envelope(store: Store, digest: EnvelopeHash, channel: str | None = None
     query = select(col(EnvelopeRow.header), col(EnvelopeRow.length)).where(
         EnvelopeRow.hash == digest
     )
-    if channel is not None:
-        query = query.where(EnvelopeRow.channel == channel, col(EnvelopeRow.closed))
     with store.database.reading() as session:
         row = session.exec(query).one_or_none()
     if row is None:

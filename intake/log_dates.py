@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 
 from crypto.log_day import MAX_DAY_LEAVES
 from intake.bounds import MAX_FIRST_DAYS, ROWS_A_COMMIT
-from intake.errors import UnknownDayError, UnrestoredLogError
+from intake.errors import UnrestoredLogError
 from intake.log_signer import LogSigner
 from intake.store import Store
 from intake.tables import EnvelopeRow
@@ -105,17 +105,10 @@ def _date_late(store: Store, session: Session, channel: str, first: date) -> Non
     ):
         by_day[day].add(digest)
     for day, digests in by_day.items():
-        late = list(digests.difference(_leaves(store, channel, day)))
+        late = list(digests.difference(store.days.leaves(channel, day)))
         for start in range(0, len(late), ROWS_A_COMMIT):
             piece = col(EnvelopeRow.hash).in_(late[start : start + ROWS_A_COMMIT])
             session.exec(update(EnvelopeRow).where(piece).values(day=first))
-
-
-def _leaves(store: Store, channel: str, day: date) -> tuple[bytes, ...]:
-    try:
-        return store.days.read(channel, day).leaves
-    except UnknownDayError:
-        return ()
 
 
 def _date_surplus(session: Session, channel: str, overdue: Overdue) -> None:

@@ -173,13 +173,13 @@ class Intake:
         """
         return envelopes.open_envelope(self._store, digest)
 
-    def open_closed(self, channel: str, digest: EnvelopeHash) -> BinaryIO:
-        """Open an envelope of a channel, of a closed day, for reading anywhere.
+    def open_logged(self, channel: str, digest: EnvelopeHash) -> BinaryIO:
+        """Open an envelope that stands in a channel's log, for reading anywhere.
 
         Raises:
             UnknownEnvelopeError: there is none, or it was removed while it was read.
         """
-        return envelopes.open_envelope(self._store, digest, channel)
+        return envelopes.open_logged(self._store, channel, digest)
 
     # The log
 

@@ -49,13 +49,13 @@ def test_a_courier_is_given_one_of_a_closed_day_and_of_its_channel(intake, calen
     still_open = intake.receive(DOOR, [today])
     for digest in (closed, still_open):
         with pytest.raises(UnknownEnvelopeError):
-            intake.open_closed("main", digest)
+            intake.open_logged("main", digest)
     intake.run_batch(SIGNER)
-    with intake.open_closed("main", closed) as file:
+    with intake.open_logged("main", closed) as file:
         assert file.read() == yesterday
     for channel, digest in [("other", closed), ("main", still_open), ("main", bytes(32))]:
         with pytest.raises(UnknownEnvelopeError):
-            intake.open_closed(channel, digest)
+            intake.open_logged(channel, digest)
 
 
 def test_a_batch_moves_every_payload_to_new_files_and_changes_no_byte(intake, directory, calendar):

@@ -7,7 +7,12 @@ import pytest
 
 from crypto.checkpoint import Head, end_of_day
 from crypto.errors import ForkedLogError
-from intake.errors import DirectoryInUseError, UnrestoredLogError, WrongLengthError
+from intake.errors import (
+    DirectoryInUseError,
+    UnknownEnvelopeError,
+    UnrestoredLogError,
+    WrongLengthError,
+)
 from intake.restore import Restored
 from tests.intake.drill import BACKUP_DAY, LAST_DAY, require_whole
 from tests.intake.logs import day_of, follow, handed_out, require_consistent
@@ -62,6 +67,12 @@ def test_a_log_that_was_gone_on_with_after_the_backup_is_cut_back(world, backup)
     assert (restored.days_removed, restored.days_added) == (8, 7)
     require_consistent(backup)
     assert not set(new) & set(handed_out(backup))
+    for digest, envelope in world.carried.items():  # though the batch has not closed all again
+        with backup.open_logged("main", digest) as file:
+            assert file.read() == envelope
+    for digest in new:
+        with pytest.raises(UnknownEnvelopeError):
+            backup.open_logged("main", digest)
     world.calendar.turn()
     backup.run_batch(SIGNER)
     require_whole(world, backup)
