@@ -18,8 +18,9 @@ from tests.support.service import House, Running, free_port, make_house, serving
 
 # all that a service may open for writing, below its directory
 _OWN = re.compile(
-    r"/log|/data/candor\.sqlite3(-wal|-shm|-journal)?|/data/(arrivals|housekeeping)\.lock"
+    r"/log|/data/candor\.sqlite3(-wal|-shm|-journal)?|/data/(arrivals|housekeeping|log)\.lock"
     r"|/data/blobs/[0-9a-f]{32}\.[0-9]{5}\.part"
+    r"|/data/log/[a-z-]+/\.\d{4}-\d\d-\d\d\.json\.[0-9a-f]{16}\.part"  # public: hashes of the day
 )
 _INDEX = "/data/candor.sqlite3-shm"
 
