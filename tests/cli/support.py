@@ -3,6 +3,8 @@
 import os
 import pty
 import re
+import select
+import signal
 import subprocess
 import sys
 import time
@@ -57,7 +59,9 @@ def on_terminal(*arguments: object, typed: tuple[str, ...] = (), **environment: 
         )
     said, answers = b"", list(typed)
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
+    while True:
+        if not select.select([terminal], [], [], max(0, deadline - time.monotonic()))[0]:
+            os.kill(child, signal.SIGKILL)  # it asks something that nobody answers
         try:
             data = os.read(terminal, 65536)
         except OSError:  # Linux says so when the program has ended
