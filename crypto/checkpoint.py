@@ -10,7 +10,7 @@ The log signs the three lines (type 0x01). A witness signs `cosignature/v1 LF ti
 the three lines, and puts the time before the signature: time (8, big-endian) || signature (type
 0x04). A key id is the first 4 bytes of SHA-256(name || LF || type || public key (32)).
 
-Signatures of keys that are not known are carried on and mean nothing.
+Signatures of keys that are not known mean nothing; who keeps a head leaves them out.
 
 Source: c2sp.org/signed-note, c2sp.org/tlog-checkpoint, c2sp.org/tlog-cosignature.
 """
@@ -50,6 +50,11 @@ class NoteSignature:
 
     name: str
     blob: bytes
+
+    @property
+    def key(self) -> tuple[str, bytes]:
+        """The key that it claims to be of: its name and id."""
+        return self.name, self.blob[:_KEY_ID_BYTES]
 
     def serialize(self) -> str:
         """Return the line with its LF."""
@@ -95,6 +100,9 @@ class Head:
             raise MalformedLogError("a head has not an origin and a size")
         if len(self.root) != HASH_BYTES or len(self.signatures) > MAX_SIGNATURES:
             raise MalformedLogError("a head has not one root, or too many signatures")
+        # here and not in parsing alone: whoever adds a line must be able to read what that makes
+        if len(self.serialize().encode("utf-8")) > MAX_HEAD_BYTES:
+            raise MalformedLogError(f"a head has more than {MAX_HEAD_BYTES} bytes")
 
     @property
     def body(self) -> str:
@@ -136,8 +144,24 @@ class Head:
         return NoteSignature(name, _id(name, _BY_WITNESS, key) + stamp + made)
 
     def with_cosignature(self, signature: NoteSignature) -> "Head":
-        """Add a signature in the place of any that this witness has there already."""
+        """Add a signature in the place of any that this witness has there already.
+
+        Raises:
+            MalformedLogError: there is no room for it.
+        """
         return self._with(signature)
+
+    def only(self, log_keys: Sequence[VerifyKey], witnesses: Mapping[str, VerifyKey]) -> "Head":
+        """Return the head with the lines of these keys, each once, and no others.
+
+        For whoever keeps a head or adds a line to it: what others wrote there means nothing, and
+        would take the room. Whether a line of a known key holds is not asked here, and one that
+        fails stays.
+        """
+        known = {(self.origin, _key_id(self.origin, _BY_LOG, key)) for key in log_keys}
+        known |= {(name, _key_id(name, _BY_WITNESS, key)) for name, key in witnesses.items()}
+        lines = dict.fromkeys(line for line in self.signatures if line.key in known)
+        return replace(self, signatures=tuple(lines))
 
     def require_signed(self, log_keys: Sequence[VerifyKey]) -> None:
         """Hold the head to a signature of the log.
@@ -160,8 +184,7 @@ class Head:
         }
 
     def _with(self, signature: NoteSignature) -> "Head":
-        key = (signature.name, signature.blob[:_KEY_ID_BYTES])
-        left = [line for line in self.signatures if (line.name, line.blob[:_KEY_ID_BYTES]) != key]
+        left = [line for line in self.signatures if line.key != signature.key]
         return replace(self, signatures=(*left, signature))
 
     def _is_signed_by(self, key: VerifyKey) -> bool:

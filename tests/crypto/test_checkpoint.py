@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crypto.checkpoint import (
+    MAX_HEAD_BYTES,
     MAX_SIGNATURES,
     Head,
     NoteSignature,
@@ -78,6 +79,46 @@ def test_a_second_signature_of_a_witness_takes_the_place_of_the_first() -> None:
     other = HEAD.with_cosignature(HEAD.cosign(NAME, OTHER, 5))
     assert len(other.signatures) == len(HEAD.signatures) + 1
     assert other.witnesses(WITNESSES) == HEAD.witnesses(WITNESSES)
+
+
+def filled(head: Head) -> Head:
+    """Fill a head with lines of unknown keys, up to the last byte that is read."""
+    while (room := MAX_HEAD_BYTES - len(head.serialize().encode())) > 0:
+        take = room if room <= 1000 else min(1000, room - 100)
+        blob = bytes((take - 7) // 4 * 3)
+        name = "x" * (take - 6 - len(blob) // 3 * 4)
+        head = Head(
+            head.origin, head.size, head.root, (*head.signatures, NoteSignature(name, blob))
+        )
+    return head
+
+
+def test_a_head_that_is_full_is_read_and_takes_no_further_line() -> None:
+    full = filled(HEAD.only([LOG_KEY.verify_key], {}))
+    assert len(full.serialize().encode()) == MAX_HEAD_BYTES
+    assert Head.parse(full.serialize()) == full
+    with pytest.raises(MalformedLogError):
+        full.with_cosignature(full.cosign(NAME, WITNESS, 5))
+
+
+def test_without_the_lines_of_unknown_keys_there_is_room() -> None:
+    full = filled(HEAD)
+    assert full.only([LOG_KEY.verify_key], WITNESSES) == HEAD
+    assert full.only([OTHER.verify_key], WITNESSES).signatures == HEAD.signatures[1:]
+    assert (
+        full.only([LOG_KEY.verify_key], {NAME: OTHER.verify_key}).signatures == HEAD.signatures[:1]
+    )
+    assert full.only([WITNESS.verify_key], {NAME: LOG_KEY.verify_key}).signatures == ()
+
+
+def test_a_known_key_s_line_stays_once_and_though_it_fails() -> None:
+    line = HEAD.signatures[1]
+    broken = NoteSignature(line.name, line.blob[:-1] + bytes([line.blob[-1] ^ 1]))
+    head = Head(HEAD.origin, HEAD.size, HEAD.root, (*HEAD.signatures, broken, line, broken))
+    kept = head.only([LOG_KEY.verify_key], WITNESSES)
+    assert kept.signatures == (*HEAD.signatures, broken)
+    with pytest.raises(UnsignedHeadError):
+        kept.witnesses(WITNESSES)
 
 
 @given(place=st.integers(0, len(HEAD.body.encode()) * 8 - 1))
