@@ -1,10 +1,10 @@
 """The days of a log as couriers carried them away, checked before the log is put back from them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from crypto.checkpoint import end_of_day
+from crypto.checkpoint import Head, NoteSignature, end_of_day
 from crypto.errors import ForkedLogError, UnsignedHeadError
 from crypto.log_day import Followed, LogDay
 from crypto.minisign import VerifyKey
@@ -15,7 +15,7 @@ class Course:
     """Days of one log that follow each other, up to one that a courier has witnessed.
 
     Attributes:
-        days: at least one, each signed by the log.
+        days: at least one, each signed by the log; every other line under a head is a witness's.
     """
 
     days: tuple[LogDay, ...]
@@ -31,7 +31,8 @@ class Course:
     ) -> "Course":
         """Put days in order, and hold them to each other and to the keys of the roster.
 
-        Days behind the last one that was witnessed are left out: nobody has vouched for them.
+        Days behind the last one that was witnessed are left out: nobody has vouched for them. So
+        are lines under a head that are not sound: who brings a day may write there what it likes.
 
         Args:
             days: of one log, from any number of bundles, in any order.
@@ -46,8 +47,8 @@ class Course:
         """
         by_day: dict[date, LogDay] = {}
         for day in days:
-            known = by_day.get(day.day)
-            by_day[day.day] = day if known is None else with_witnesses(known, day, witnesses)
+            known = by_day.get(day.day) or day.with_head(day.head.only(log_keys, {}))
+            by_day[day.day] = with_witnesses(known, day, witnesses)
         ordered = [by_day[day] for day in sorted(by_day)]
         _follow(ordered, origin, log_keys)
         while ordered and not _is_witnessed(ordered[-1], witnesses):
@@ -72,9 +73,24 @@ def with_witnesses(known: LogDay, other: LogDay, witnesses: Mapping[str, VerifyK
         raise ForkedLogError(f"there are two that differ of {known.day}")
     head = known.head
     for line in other.head.signatures:
-        if line.name in witnesses and line not in head.signatures:
+        if line not in head.signatures and is_cosignature(head, known.day, line, witnesses):
             head = head.with_cosignature(line)
     return known.with_head(head)
+
+
+def is_cosignature(
+    head: Head, day: date, line: NoteSignature, witnesses: Mapping[str, VerifyKey]
+) -> bool:
+    """Tell whether a line is a known witness's signature of the head after a day.
+
+    The line is looked at by itself: one of another key beside it would mean nothing, and must
+    neither vouch for it nor spoil it.
+    """
+    try:
+        found = replace(head, signatures=(line,)).witnesses(witnesses)
+    except UnsignedHeadError:
+        return False
+    return found == {line.name: end_of_day(day)}
 
 
 def _follow(days: Sequence[LogDay], origin: str, log_keys: Sequence[VerifyKey]) -> None:

@@ -12,16 +12,16 @@ So a row that is closed is a leaf of the file of its day, and its retention coun
 
 import random
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 
 from sqlmodel import col, select
 
-from crypto.checkpoint import NoteSignature, end_of_day
+from crypto.checkpoint import NoteSignature
 from crypto.errors import ForkedLogError, UnsignedHeadError
 from crypto.log_day import LogDay
 from crypto.merkle import EMPTY_TREE, Tree
 from crypto.minisign import VerifyKey
+from intake.course import is_cosignature
 from intake.locks import log_writing
 from intake.log_dates import Overdue
 from intake.log_signer import LogSigner
@@ -67,9 +67,7 @@ def cosign(  # noqa: PLR0913 - what was signed, and who claims to have signed it
     """
     with log_writing(store.directory):
         logged = store.days.read(channel, day)
-        # by itself: beside one that is there already, a line of another key would mean nothing
-        alone = replace(logged.head, signatures=(signature,))
-        if alone.witnesses({name: key}) != {name: end_of_day(day)}:
+        if not is_cosignature(logged.head, day, signature, {name: key}):
             raise UnsignedHeadError("not the cosignature of this witness for this day")
         head = logged.head.with_cosignature(signature)
         if head != logged.head:

@@ -2,13 +2,13 @@
 
 import pytest
 
-from crypto.checkpoint import Head, end_of_day, witness_name
+from crypto.checkpoint import Head, NoteSignature, end_of_day, witness_name
 from crypto.errors import ForkedLogError, UnlinkedDayError, UnsignedHeadError
 from crypto.log_day import LogDay, parse_day
 from crypto.merkle import EMPTY_TREE
 from crypto.minisign import SigningKey
 from tests.intake.drill import COURIER, NAME, ORIGIN, WITNESSES, check, without_witness, witnessed
-from tests.intake.logs import follow
+from tests.intake.logs import day_of, follow
 from tests.intake.support import DOOR, FIRST_DAY, LOG_KEY, SIGNER, make_envelope
 
 
@@ -85,3 +85,42 @@ def test_days_of_several_couriers_are_put_together(world):
     assert [day.day for day in course.days] == [day.day for day in world.days]
     assert set(course.days[4].head.witnesses(both)) == {NAME, name}
     assert set(course.days[8].head.witnesses(both)) == {name}
+
+
+def spoiled(day):
+    """Return a day as another courier may hand it in: the honest one's line is no signature."""
+    (line,) = (line for line in day.head.signatures if line.name == NAME)
+    broken = NoteSignature(NAME, line.blob[:-1] + bytes([line.blob[-1] ^ 1]))
+    return day.with_head(day.head.with_cosignature(broken))
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_line_that_is_no_signature_takes_no_witness_s_place(world, first):
+    poison = [spoiled(day) for day in world.days]
+    course = check([*poison, *world.days] if first else [*world.days, *poison])
+    assert course.days == tuple(world.days)
+
+
+def test_a_line_that_is_no_signature_is_left_out_of_what_is_put_back(world, backup):
+    days = [*map(spoiled, world.days[:-1]), world.days[-1]]
+    assert [len(day.head.signatures) for day in check(days).days] == [1] * (len(days) - 1) + [2]
+    world.restore(backup, days)
+    for day in world.days:
+        assert day_of(backup, day.day).head.witnesses(WITNESSES).keys() <= {NAME}
+    # and what stands there already is mended by whoever has the line
+    world.restore(backup)
+    assert [day_of(backup, day.day) for day in world.days] == world.days
+
+
+def test_a_signature_with_another_time_takes_no_witness_s_place(world):
+    late = [
+        day.with_head(day.head.with_cosignature(day.head.cosign(NAME, COURIER, 5)))
+        for day in world.days
+    ]
+    assert check([*world.days, *late]).days == tuple(world.days)
+
+
+def test_lines_of_unknown_keys_are_left_out_of_what_is_put_back(world):
+    noise = NoteSignature("somebody", bytes(100))
+    loud = [day.with_head(day.head.with_cosignature(noise)) for day in world.days]
+    assert check(loud).days == tuple(world.days)
