@@ -126,7 +126,9 @@ class DayFiles:
     def begin_restoring(self, channel: str) -> None:
         """Note that the log of a channel is not to be gone on with until it is restored."""
         with storage_errors():
-            (self._directory(channel) / _RESTORING).touch(mode=0o600)
+            mark = self._directory(channel) / _RESTORING
+            mark.touch(mode=0o600)
+            stamp(mark, self._today())
             self._settle(channel)
 
     def end_restoring(self, channel: str) -> None:

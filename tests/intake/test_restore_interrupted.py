@@ -101,3 +101,10 @@ def test_without_room_it_is_run_again_when_there_is_some(world, backup, monkeypa
     world.restore(backup)
     backup.run_batch(SIGNER)
     require_whole(world, backup)
+
+
+def test_the_mark_of_a_log_that_is_being_put_back_tells_no_time(backup):
+    days = backup._store.days
+    days.begin_restoring("main")
+    for path in (days.path, *days.path.rglob("*")):
+        assert path.stat().st_mtime_ns % (86_400 * 10**9) == 0, path.name
