@@ -89,9 +89,11 @@ def _acknowledge(directory: Path, numbers: list[int]) -> None:
 
 def _hash_lines(group: "AlarmGroup", *, whole: bool) -> list[str]:
     shown = group.envelopes if whole else group.envelopes[:_SHOWN_HASHES]
-    lines = [f"  {envelope.hex()}" for envelope in shown]
-    left = len(group.envelopes) - len(shown)
-    return [*lines, f"  and {left} more: `candor status` lists them"] if left else lines
+    left = group.count - len(shown)
+    return [
+        *(f"  {envelope.hex()}" for envelope in shown),
+        *([f"  and {left} more"] if left else []),
+    ]
 
 
 def _status_lines(directory: Path, state: "ImportState") -> list[str]:

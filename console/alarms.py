@@ -1,16 +1,24 @@
 """The alarms of an import directory: kept until somebody has acknowledged each.
 
-An alarm has a number, by which it is acknowledged. Envelopes that are missing of the same day share
-one, so that a day of a thousand is one sentence.
+An alarm has a number, by which it is acknowledged. What was found wrong with the same day, in the
+same way, shares one until then; what another bundle shows afterwards is another alarm, however much
+alike they are. Envelopes are counted, and only the first of them named: whoever signs a log may
+invent a million a day.
 """
 
-from collections.abc import Container, Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain, islice
 
 from console.errors import UnknownAlarmError
 from crypto.errors import MalformedLogError
 from crypto.log_watch import Alarm, Cause, alarm_object, read_alarm_object
+
+NAMED = 32
+"""So many envelopes of an alarm are named; the others are counted."""
+_HASH = re.compile(r"[0-9a-f]{64}")
 
 _EVIDENCE = (
     "keep the bundle, it is the evidence; do not rely on this log; tell whoever holds the root key,"
@@ -43,43 +51,70 @@ _COUNTED = {
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that an import found wrong.
+
+    Attributes:
+        alarm: what, about which channel and day; about no single envelope.
+        evidence: the hash of the bundle or document that shows it (32 bytes).
+        count: of the envelopes that it is about.
+        envelopes: the hashes of the first of them.
+    """
+
+    alarm: Alarm
+    evidence: bytes
+    count: int = 0
+    envelopes: tuple[bytes, ...] = ()
+
+    def about(self, envelopes: Iterable[bytes]) -> "Finding":
+        """Return the same about these envelopes; any number of them may pass."""
+        left = iter(envelopes)
+        named = tuple(islice(left, NAMED))
+        return replace(self, count=len(named) + sum(1 for _ in left), envelopes=named)
+
+
+@dataclass(frozen=True, slots=True)
 class RaisedAlarm:
-    """An alarm, its number, and whether somebody has dealt with it."""
+    """A finding, its number, and whether somebody has dealt with it."""
 
     number: int
-    alarm: Alarm
+    finding: Finding
     acknowledged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class AlarmGroup:
-    """All alarms of one number: what is said in one sentence.
+    """All findings of one number: what is said in one sentence.
 
     Attributes:
-        envelopes: the hashes of those that it is about.
+        count: of the envelopes that it is about.
+        envelopes: the hashes of the first of them.
     """
 
     number: int
-    cause: Cause
-    channel: str | None
-    day: date | None
+    alarm: Alarm
+    count: int
     envelopes: tuple[bytes, ...]
     acknowledged: bool
+
+    @property
+    def cause(self) -> Cause:
+        """What it is about."""
+        return self.alarm.cause
 
     @property
     def sentence(self) -> str:
         """What happened."""
         one, several = _COUNTED.get(self.cause, ("", ""))
-        count = len(self.envelopes)
         if not one:
-            return Alarm(self.cause, self.channel, self.day).sentence
-        sentence = one if count == 1 else several
-        return sentence.format(count=count, channel=self.channel, day=self.day)
+            return self.alarm.sentence
+        sentence = one if self.count == 1 else several
+        return sentence.format(count=self.count, channel=self.alarm.channel, day=self.alarm.day)
 
     @property
     def advice(self) -> str:
         """What to do."""
-        return _ADVICE.get(self.cause) or Alarm(self.cause).advice
+        return _ADVICE.get(self.cause) or self.alarm.advice
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,29 +141,43 @@ class AlarmBook:
         """What nobody has acknowledged."""
         return tuple(group for group in self.groups if not group.acknowledged)
 
-    def with_alarms(self, alarms: Iterable[Alarm]) -> "AlarmBook":
-        """Raise alarms; one that was raised before stays what it is."""
-        raised = {entry.alarm: entry for entry in self.raised}
+    def with_findings(self, findings: Iterable[Finding]) -> "AlarmBook":
+        """Raise alarms; what the same evidence has raised before stays what it is."""
+        raised = {_identity(entry.finding): entry for entry in self.raised}
         numbers = {
-            _kind(entry.alarm): entry.number for entry in self.raised if not entry.acknowledged
+            entry.finding.alarm: entry.number for entry in self.raised if not entry.acknowledged
         }
         last = self.last
-        for alarm in alarms:
-            if alarm in raised:
+        for finding in findings:
+            if _identity(finding) in raised:
                 continue
-            if _kind(alarm) not in numbers:
+            if finding.alarm not in numbers:
                 last += 1
-                numbers[_kind(alarm)] = last
-            raised[alarm] = RaisedAlarm(numbers[_kind(alarm)], alarm)
+                numbers[finding.alarm] = last
+            raised[_identity(finding)] = RaisedAlarm(numbers[finding.alarm], finding)
         return AlarmBook(tuple(sorted(raised.values(), key=lambda entry: entry.number)), last)
 
-    def settled(self, came: Container[bytes]) -> "AlarmBook":
-        """Take back the alarms about missing envelopes that have come."""
-        left = (
-            entry
-            for entry in self.raised
-            if entry.alarm.cause is not Cause.MISSING or entry.alarm.envelope not in came
+    def missing_days(self, channel: str) -> frozenset[date]:
+        """Return the days of a channel's log of which envelopes are missing."""
+        alarms = (entry.finding.alarm for entry in self.raised)
+        return frozenset(
+            alarm.day
+            for alarm in alarms
+            if (alarm.cause, alarm.channel) == (Cause.MISSING, channel) and alarm.day
         )
+
+    def with_missing(self, channel: str, day: date, envelopes: Iterable[bytes]) -> "AlarmBook":
+        """Say anew which envelopes of a day are missing; an alarm without any is taken back.
+
+        They can only become fewer: what somebody took out of the inbox since had come.
+        """
+        alarm, missing = Alarm(Cause.MISSING, channel, day), tuple(envelopes)
+        left = []
+        for entry in self.raised:
+            if entry.finding.alarm != alarm or len(missing) >= entry.finding.count:
+                left.append(entry)
+            elif missing:
+                left.append(replace(entry, finding=entry.finding.about(missing)))
         return replace(self, raised=tuple(left))
 
     def acknowledge(self, number: int) -> "AlarmBook":
@@ -151,7 +200,10 @@ def book_object(book: AlarmBook) -> dict[str, object]:
     raised = [
         {
             "acknowledged": entry.acknowledged,
-            "alarm": alarm_object(entry.alarm),
+            "alarm": alarm_object(entry.finding.alarm),
+            "count": entry.finding.count,
+            "envelopes": [envelope.hex() for envelope in entry.finding.envelopes],
+            "evidence": entry.finding.evidence.hex(),
             "number": entry.number,
         }
         for entry in book.raised
@@ -174,22 +226,38 @@ def read_book_object(content: object) -> AlarmBook:
 
 def _read_entry(content: object) -> RaisedAlarm:
     match content:
-        case {"number": int(number), "acknowledged": bool(acknowledged), "alarm": alarm}:
-            return RaisedAlarm(number, read_alarm_object(alarm), acknowledged)
+        case {
+            "acknowledged": bool(acknowledged),
+            "alarm": alarm,
+            "count": int(count),
+            "envelopes": list(envelopes),
+            "evidence": evidence,
+            "number": int(number),
+        }:
+            named = tuple(map(_hash, envelopes))
+            finding = Finding(read_alarm_object(alarm), _hash(evidence), count, named)
+            return RaisedAlarm(number, finding, acknowledged)
         case _:
             raise MalformedLogError("not an alarm of an import")
 
 
+def _hash(value: object) -> bytes:
+    if not isinstance(value, str) or not _HASH.fullmatch(value):
+        raise MalformedLogError("a hash is not 64 digits of lower-case hex")
+    return bytes.fromhex(value)
+
+
 def _group(entries: list[RaisedAlarm]) -> AlarmGroup:
     first = entries[0]
-    cause, channel, day = _kind(first.alarm)
-    envelopes = tuple(_envelopes(entries))
-    return AlarmGroup(first.number, cause, channel, day, envelopes, first.acknowledged)
+    count = sum(entry.finding.count for entry in entries)
+    return AlarmGroup(
+        first.number, first.finding.alarm, count, tuple(_named(entries)), first.acknowledged
+    )
 
 
-def _envelopes(entries: Iterable[RaisedAlarm]) -> Iterator[bytes]:
-    return (entry.alarm.envelope for entry in entries if entry.alarm.envelope is not None)
+def _named(entries: Iterable[RaisedAlarm]) -> Iterator[bytes]:
+    return chain.from_iterable(entry.finding.envelopes for entry in entries)
 
 
-def _kind(alarm: Alarm) -> tuple[Cause, str | None, date | None]:
-    return alarm.cause, alarm.channel, alarm.day
+def _identity(finding: Finding) -> tuple[Alarm, bytes]:
+    return finding.alarm, finding.evidence

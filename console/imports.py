@@ -10,6 +10,7 @@ from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
+from console.alarms import AlarmBook, Finding
 from console.bundle_chain import next_in_chain
 from console.bundle_judge import BundleJudge, listed_form, require_valid_roster
 from console.errors import DamagedBundleError, ForgedBundleError
@@ -20,7 +21,7 @@ from console.progress import Meter
 from crypto.errors import BundleError, UnsignedBundleError
 from crypto.inbound_reader import InboundBundle, peek_info
 from crypto.log_day import Followed, LogDay
-from crypto.log_watch import Alarm, Cause, missing_envelopes
+from crypto.log_watch import Alarm, Cause, is_kept
 from crypto.minisign import VerifyKey
 from crypto.roster import FormReference
 from crypto.zip_reader import SeekableFile
@@ -218,7 +219,6 @@ class _Import:
 
     def next_state(self, form: FormReference, course: LogCourse, carried: Carried) -> ImportState:
         state, info = self.judge.state, self.bundle.info
-        came = _Came(self.directory, self.channel)
         document = sha256(self.bundle.roster.document).digest()
         logs = {self.channel: course.followed} if course.followed.day else {}
         return replace(
@@ -227,23 +227,49 @@ class _Import:
             forms=tuple(dict.fromkeys([*state.forms, form])),
             logs={**state.logs, **logs},
             carried={**state.carried, (info.courier, info.channel): carried},
-            alarms=state.alarms.settled(came).with_alarms(self._alarms(course, came)),
+            alarms=self._settled(state.alarms).with_findings(self._findings(course)),
         )
 
-    def _alarms(self, course: LogCourse, came: "_Came") -> Iterator[Alarm]:
+    def _settled(self, alarms: AlarmBook) -> AlarmBook:
+        """Take back alarms about envelopes of this bundle's days that have come by now."""
+        brought = {day.day for day in self.bundle.days}
+        for missing in sorted(alarms.missing_days(self.channel) & brought):
+            day = self.directory.day(self.channel, missing)
+            if day is not None:
+                alarms = alarms.with_missing(self.channel, missing, self._missing(day))
+        return alarms
+
+    def _findings(self, course: LogCourse) -> Iterator[Finding]:
         if course.alarm is not None:
-            yield course.alarm
+            yield Finding(course.alarm, self.bundle.hash)
         if self.before is not None and self.last_day < self.before.day:
-            yield Alarm(Cause.SHRANK, self.channel, self.before.day)
-        for envelope in self.bundle.unlogged:
-            yield Alarm(Cause.UNLOGGED, self.channel, None, envelope)
-        yield from missing_envelopes(
-            course.new,
-            came,
-            channel=self.channel,
-            today=self.occasion.today,
-            retention_days=self.judge.newest.channel(self.channel).retention_days,
+            yield self._finding(Cause.SHRANK, self.before.day)
+        for finding in (
+            self._finding(Cause.UNLOGGED, None).about(self.bundle.unlogged),
+            *(
+                self._finding(Cause.MISSING, day.day).about(self._missing(day))
+                for day in course.new
+                if self._is_kept(day)
+            ),
+        ):
+            if finding.count:
+                yield finding
+
+    def _finding(self, cause: Cause, day: date | None) -> Finding:
+        return Finding(Alarm(cause, self.channel, day), self.bundle.hash)
+
+    def _missing(self, day: LogDay) -> Iterator[bytes]:
+        return (
+            leaf for leaf in day.leaves if not self.directory.lists_envelope(self.channel, leaf)
         )
+
+    def _is_kept(self, day: LogDay) -> bool:
+        """Tell whether the service must still have the envelopes of a day."""
+        return is_kept(day.day, self.occasion.today, self._retention_days)
+
+    @property
+    def _retention_days(self) -> int:
+        return self.judge.newest.channel(self.channel).retention_days
 
     def summary(self, course: LogCourse, new: int, already: int) -> Imported:
         roster, last = self.judge.newest, course.followed.day
@@ -265,16 +291,3 @@ class _Import:
     def _days_behind(self, last: date | None) -> int | None:
         behind = (self.occasion.today - last).days if last else 0
         return behind if behind > _MANY_DAYS else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Came:
-    """The envelopes of a channel that have come so far."""
-
-    directory: ImportDirectory
-    channel: str
-
-    def __contains__(self, envelope_hash: object) -> bool:
-        return isinstance(envelope_hash, bytes) and self.directory.lists_envelope(
-            self.channel, envelope_hash
-        )

@@ -1,6 +1,7 @@
 """A reviewer's import directory, and bundles on a stick."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,11 @@ class Desk:
         with open_imports(self.path) as directory:
             occasion = Occasion(today, root, tuple(heads))
             return import_bundle(directory, path, occasion, lambda _count: None)
+
+    def acknowledge(self, number: int) -> None:
+        state = self.state
+        with open_imports(self.path) as directory:
+            directory.save(replace(state, alarms=state.alarms.acknowledge(number)))
 
     @property
     def state(self) -> ImportState:

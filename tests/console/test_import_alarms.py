@@ -11,11 +11,13 @@ import pytest
 from crypto.inbound import InboundInfo
 from crypto.log_day import LogDay
 from crypto.log_watch import Cause
+from crypto.merkle import EMPTY_TREE
 from crypto.minisign import SigningKey
 from tests.console.desk import Desk, log_of
 from tests.support.carried import (
     BOAT,
     CHANNEL,
+    OTHER_CHANNEL,
     TODAY,
     VAN,
     Carrier,
@@ -197,3 +199,43 @@ def test_a_bundle_from_the_middle_of_a_log_is_taken_and_the_beginning_asked_for(
     assert desk.inbox() == {log.envelopes[leaf] for day in log.days[2:] for leaf in day.leaves}
     assert [cause for cause, _ in desk.alarms] == [Cause.UNLINKED]
     assert CHANNEL not in desk.state.logs
+
+
+def test_what_was_acknowledged_hides_no_other_rewriting_of_the_same_day(
+    desk: Desk, log: Log
+) -> None:
+    desk.take(Carrier().pull(log, log.days[:3]))
+    boat = Carrier(BOAT)
+    for number, leaves in enumerate((log.days[2].leaves[1:], log.days[2].leaves[:1]), 1):
+        changed = replace_leaves(log.days[2], leaves)
+        desk.take(boat.pull(log, [*log.days[:2], changed]))
+        assert [cause for cause, _ in desk.alarms] == [Cause.FORKED]
+        assert [group.number for group in desk.state.alarms.waiting] == [number]
+        desk.acknowledge(number)
+    assert desk.alarms == []
+
+
+def test_the_same_bytes_in_another_channel_settle_nothing(desk: Desk, log: Log) -> None:
+    lost = log.days[2].leaves[0]
+    desk.take(pack(InboundInfo(VAN, CHANNEL, 1), without(log, lost), log.days)[0])
+    other = Log(OTHER_CHANNEL)
+    other.put(log.envelopes[lost], day=log.days[2].day)
+    desk.take(Carrier(channel=OTHER_CHANNEL).pull(other, other.days))
+    assert [cause for cause, _ in desk.alarms] == [Cause.MISSING]
+
+
+def test_what_came_of_several_missing_envelopes_is_no_longer_counted(desk: Desk, log: Log) -> None:
+    lost = log.days[2].leaves[:2]
+    desk.take(pack(InboundInfo(VAN, CHANNEL, 1), without(log, *lost), log.days)[0])
+    desk.take(pack(InboundInfo(BOAT, CHANNEL, 1), without(log, lost[0]), log.days)[0])
+    (group,) = desk.state.alarms.waiting
+    assert (group.number, group.count, group.envelopes) == (1, 1, lost[:1])
+
+
+def test_invented_leaves_cost_the_desk_one_alarm_a_day(desk: Desk) -> None:
+    invented = [number.to_bytes(32, "big") for number in range(5000)]
+    day = make_day(TODAY - timedelta(days=3), EMPTY_TREE, invented)
+    desk.take(pack(InboundInfo(VAN, CHANNEL, 1), {}, [day])[0])
+    ((_, sentence),) = desk.alarms
+    assert sentence.startswith(f"5000 envelopes of {day.day} are in the log")
+    assert (desk.path / "state.json").stat().st_size < 8_000

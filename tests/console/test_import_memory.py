@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.alarms import AlarmBook, book_object, read_book_object
+from console.alarms import NAMED, AlarmBook, Finding, book_object, read_book_object
 from console.errors import ImportDirectoryError, UnknownAlarmError
 from console.form_shelf import FormShelf
 from console.import_state import Carried, ImportState, parse_state, serialize_state
 from crypto.errors import MalformedLogError
 from crypto.log_day import Followed
-from crypto.log_watch import Alarm, Cause
+from crypto.log_watch import Alarm, Cause, alarm_object
 from crypto.merkle import EMPTY_TREE
 from crypto.roster import FormReference
 from forms.loader import default_form, load_form
@@ -34,6 +34,12 @@ hashes = st.binary(min_size=32, max_size=32)
 ids = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?", fullmatch=True)
 days = st.dates(min_value=date(1000, 1, 1))
 alarms = st.builds(Alarm, st.sampled_from(Cause), st.none() | ids, st.none() | days, st.none())
+findings = st.builds(
+    lambda alarm, evidence, envelopes: Finding(alarm, evidence).about(envelopes),
+    alarms,
+    hashes,
+    st.lists(hashes),
+)
 states = st.builds(
     ImportState,
     root=st.just(ROOT.verify_key),
@@ -58,7 +64,7 @@ states = st.builds(
             days,
         ),
     ),
-    alarms=st.lists(alarms).map(AlarmBook().with_alarms),
+    alarms=st.lists(findings).map(AlarmBook().with_findings),
 )
 
 
@@ -83,31 +89,45 @@ def test_a_state_that_was_altered_is_refused(change: tuple[bytes, bytes]) -> Non
         parse_state(data.replace(*change))
 
 
-def missing(day: date, envelope: bytes) -> Alarm:
-    return Alarm(Cause.MISSING, CHANNEL, day, envelope)
+def missing(*envelopes: bytes, evidence: bytes = ONE) -> Finding:
+    return Finding(Alarm(Cause.MISSING, CHANNEL, DAY), evidence).about(envelopes)
 
 
-def test_missing_envelopes_of_one_day_are_one_alarm() -> None:
-    book = AlarmBook().with_alarms([missing(DAY, ONE), missing(DAY, TWO)])
-    (group,) = book.waiting
-    assert group.envelopes == (ONE, TWO)
-    assert group.sentence.startswith("2 envelopes of 2026-11-23 are in the log of general")
+def test_envelopes_of_an_alarm_are_counted_and_only_the_first_named() -> None:
+    many = [number.to_bytes(32, "big") for number in range(NAMED + 2)]
+    (group,) = AlarmBook().with_findings([missing(*many)]).waiting
+    assert (group.count, group.envelopes) == (NAMED + 2, tuple(many[:NAMED]))
+    assert group.sentence.startswith("34 envelopes of 2026-11-23 are in the log of general")
 
 
 def test_an_alarm_is_repeated_until_it_is_acknowledged_and_stays_acknowledged() -> None:
-    alarm = missing(DAY, ONE)
-    book = AlarmBook().with_alarms([alarm])
-    assert book.with_alarms([alarm]) == book
+    alarm = missing(ONE)
+    book = AlarmBook().with_findings([alarm])
+    assert book.with_findings([alarm]) == book
     book = book.acknowledge(1)
     assert book.waiting == ()
-    assert book.with_alarms([alarm]).waiting == ()
-    assert [group.number for group in book.with_alarms([missing(DAY, TWO)]).waiting] == [2]
+    assert book.with_findings([alarm]).waiting == ()
+
+
+def test_other_evidence_is_another_alarm_once_the_first_is_acknowledged() -> None:
+    same = missing(ONE, evidence=TWO)
+    book = AlarmBook().with_findings([missing(ONE)])
+    assert [group.number for group in book.with_findings([same]).waiting] == [1]
+    assert [group.number for group in book.acknowledge(1).with_findings([same]).waiting] == [2]
+
+
+def test_what_is_missing_becomes_fewer_and_never_more() -> None:
+    book = AlarmBook().with_findings([missing(ONE, TWO)])
+    assert book.with_missing(CHANNEL, DAY, [ONE, TWO, bytes(32)]) == book
+    assert book.with_missing("other", DAY, []) == book
+    (group,) = book.with_missing(CHANNEL, DAY, [TWO]).waiting
+    assert (group.count, group.envelopes) == (1, (TWO,))
 
 
 def test_a_number_is_never_given_twice() -> None:
-    book = AlarmBook().with_alarms([missing(DAY, ONE)]).settled({ONE})
+    book = AlarmBook().with_findings([missing(ONE)]).with_missing(CHANNEL, DAY, [])
     assert book.groups == ()
-    assert [group.number for group in book.with_alarms([missing(DAY, TWO)]).waiting] == [2]
+    assert [group.number for group in book.with_findings([missing(TWO)]).waiting] == [2]
 
 
 def test_what_is_no_alarm_cannot_be_acknowledged() -> None:
@@ -117,18 +137,39 @@ def test_what_is_no_alarm_cannot_be_acknowledged() -> None:
 
 @pytest.mark.parametrize("cause", Cause)
 def test_every_alarm_says_what_happened_and_what_to_do(cause: Cause) -> None:
-    (group,) = AlarmBook().with_alarms([Alarm(cause, CHANNEL, DAY, ONE)]).waiting
+    (group,) = AlarmBook().with_findings([Finding(Alarm(cause, CHANNEL, DAY), ONE)]).waiting
     assert CHANNEL in group.sentence or cause.startswith("roster")
     assert len(group.advice) > 20
 
 
-@given(st.lists(alarms))
-def test_a_book_of_alarms_reads_back_as_it_was_written(raised: list[Alarm]) -> None:
-    book = AlarmBook().with_alarms(raised)
+@given(st.lists(findings))
+def test_a_book_of_alarms_reads_back_as_it_was_written(raised: list[Finding]) -> None:
+    book = AlarmBook().with_findings(raised)
     assert read_book_object(book_object(book)) == book
 
 
-@pytest.mark.parametrize("content", [None, [], {"last": 1}, {"last": 1, "raised": [1]}])
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        [],
+        {"last": 1},
+        {"last": 1, "raised": [1]},
+        {
+            "last": 1,
+            "raised": [
+                {
+                    "acknowledged": False,
+                    "alarm": alarm_object(Alarm(Cause.SHRANK, CHANNEL, DAY)),
+                    "count": 0,
+                    "envelopes": [],
+                    "evidence": "00",
+                    "number": 1,
+                }
+            ],
+        },
+    ],
+)
 def test_what_is_no_book_of_alarms_is_refused(content: object) -> None:
     with pytest.raises(MalformedLogError):
         read_book_object(content)
