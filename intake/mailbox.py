@@ -4,6 +4,7 @@ Any address has a mailbox, and one that was never used is empty like any other: 
 of sources (protocol section 5).
 """
 
+import hashlib
 import io
 from collections.abc import Iterable
 from contextlib import suppress
@@ -82,7 +83,7 @@ def erase(store: Store, address: bytes, digests: Iterable[bytes] | None) -> None
 
 
 def deliver(store: Store, address: bytes, file: BinaryIO) -> Delivery:
-    """Let one reply wait under an address, unless this reply was delivered before.
+    """Let one reply wait under an address, unless it was delivered there before.
 
     Raises:
         RefusedEnvelopeError: not a reply's envelope.
@@ -102,12 +103,22 @@ def deliver(store: Store, address: bytes, file: BinaryIO) -> Delivery:
     return Delivery.ACCEPTED if accepted else Delivery.ALREADY
 
 
+def delivery_hash(address: bytes, digest: EnvelopeHash) -> bytes:
+    """Name one reply in one mailbox: SHA-256(address (32) || envelope hash (32)).
+
+    With the address in it, a copy that somebody had delivered elsewhere keeps no reply from its
+    mailbox, and what is remembered names neither.
+    """
+    return hashlib.sha256(address + digest).digest()
+
+
 def _keep_reply(store: Store, address: bytes, arrived: Arrived) -> bool:
     with store.database.writing() as session:
-        if session.get(DeliveredRow, arrived.hash):
+        delivery = delivery_hash(address, arrived.hash)
+        if session.get(DeliveredRow, delivery):
             return False
         day = store.today()
-        session.add(DeliveredRow(hash=arrived.hash, day=day))
+        session.add(DeliveredRow(hash=delivery, day=day))
         session.add(
             ReplyRow(
                 address=address,

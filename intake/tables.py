@@ -66,7 +66,11 @@ class ReplyRow(Stored, table=True):
 
 
 class DeliveredRow(Table, table=True):
-    """A reply that was delivered once, without the address it went to."""
+    """A reply that was delivered once.
+
+    Attributes:
+        hash: of the address and the reply together (`intake.mailbox.delivery_hash`).
+    """
 
     __tablename__ = "delivered"
 

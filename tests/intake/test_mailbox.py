@@ -58,14 +58,30 @@ def test_a_reply_is_no_envelope_of_any_channel(intake):
     assert intake.status().arrived == {}
 
 
-def test_a_reply_is_delivered_once_wherever_it_is_delivered_to(intake, directory):
+def test_a_reply_is_delivered_once(intake, directory):
     reply = make_reply()
     assert deliver(intake, reply) is Delivery.ACCEPTED
     files = blobs(directory)
     assert deliver(intake, reply) is Delivery.ALREADY
-    assert deliver(intake, reply, ELSEWHERE) is Delivery.ALREADY
     assert blobs(directory) == files
-    assert intake.waiting(ELSEWHERE) == []
+
+
+def test_a_copy_that_was_delivered_elsewhere_keeps_no_reply_from_its_mailbox(intake):
+    reply = make_reply()
+    assert deliver(intake, reply, ELSEWHERE) is Delivery.ACCEPTED
+    intake.erase_all(ELSEWHERE)
+    assert deliver(intake, reply) is Delivery.ACCEPTED
+    assert read(intake, reply) == reply
+    assert deliver(intake, reply, ELSEWHERE) is Delivery.ALREADY
+
+
+def test_what_is_remembered_of_a_reply_names_neither_it_nor_its_mailbox(intake, directory):
+    reply = make_reply()
+    deliver(intake, reply)
+    intake.erase_all(ADDRESS)
+    digest = hashlib.sha256(reply).digest()
+    intake._store.database.empty_log()
+    assert digest not in raw_bytes(directory)
 
 
 def test_an_erased_reply_is_not_delivered_again(intake):
@@ -163,6 +179,7 @@ def test_no_table_holds_an_address_beside_anything_of_an_envelope(intake, direct
         }
         delivered = connection.exec_driver_sql("SELECT * FROM delivered").all()
     assert holding == {"reply"}
-    assert delivered == [(hashlib.sha256(reply).digest(), "2026-11-23")]
+    remembered = hashlib.sha256(ADDRESS + hashlib.sha256(reply).digest()).digest()
+    assert delivered == [(remembered, "2026-11-23")]
     intake.erase_all(ADDRESS)
     assert ADDRESS not in raw_bytes(directory)

@@ -29,7 +29,7 @@ class Mailboxes(RuleBasedStateMachine):
         self._calendar = Calendar()
         self._intake = Intake.create(self._directory, today=self._calendar)
         self._waiting = {}  # (address, hash) -> (day, reply)
-        self._delivered = {}  # hash -> day
+        self._delivered = {}  # (address, hash) -> day
 
     def teardown(self):
         self._intake.close()
@@ -43,9 +43,10 @@ class Mailboxes(RuleBasedStateMachine):
     def deliver(self, reply, address):
         digest = hashlib.sha256(reply).digest()
         answer = self._intake.deliver(address, io.BytesIO(reply))
-        assert answer is (Delivery.ALREADY if digest in self._delivered else Delivery.ACCEPTED)
+        before = (address, digest) in self._delivered
+        assert answer is (Delivery.ALREADY if before else Delivery.ACCEPTED)
         if answer is Delivery.ACCEPTED:
-            self._delivered[digest] = self._calendar.day
+            self._delivered[address, digest] = self._calendar.day
             self._waiting[address, digest] = self._calendar.day, reply
 
     @rule(reply=replies, address=ADDRESSES)
