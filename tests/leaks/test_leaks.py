@@ -74,7 +74,7 @@ def test_nothing_of_a_visit_with_a_browser_is_written(watched: Watched) -> None:
     file = watched.mark.file()
     upload = watched.outside / f"{watched.mark.latin} {watched.mark.cyrillic}.pdf"
     upload.write_bytes(file)
-    what = [watched.running.origin, watched.mark.latin, watched.mark.cyrillic, str(upload)]
+    what = [watched.origin, watched.mark.latin, watched.mark.cyrillic, str(upload)]
     done = subprocess.run(
         [sys.executable, "-m", "tests.leaks.browse", *what],
         cwd=ROOT,
@@ -86,7 +86,6 @@ def test_nothing_of_a_visit_with_a_browser_is_written(watched: Watched) -> None:
     watched.running.stop()
     assert len(watched.house.bags()) == 2
     require_arrived(watched, file)
-    # a browser does not choose its address; settings and roster hold the service's own
     for path in (watched.house.directory / "log", *watched.house.settings.data.rglob("*")):
         assert not path.is_file() or b"127.0.0.1" not in path.read_bytes()
     watched.require_silence(secrets_of(words, watched.house), at_least=FILE_BYTES)
@@ -162,7 +161,7 @@ def test_nothing_is_written_when_the_service_is_killed_in_an_upload(
     mark = watched.mark
     body = mark.body(mark.file())
     headers = mark.headers() | {
-        "Host": watched.running.origin.removeprefix("http://"),
+        "Host": watched.origin.removeprefix("http://"),
         "Content-Type": mark.content_type,
         "Content-Length": str(len(body)),
     }

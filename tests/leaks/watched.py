@@ -44,8 +44,16 @@ class Watched:
         return self.running.house
 
     @property
+    def origin(self) -> str:
+        """Where the service is asked: by a name, since its roster may not hold a source's address.
+
+        A browser does not choose its address: it is the one that the service listens at.
+        """
+        return self.house.roster.origins[0]
+
+    @property
     def curl(self) -> Curl:
-        return Curl(self.mark, self.running.origin, self.outside)
+        return Curl(self.mark, self.origin, self.outside)
 
     def record(self, needles: Needles) -> Record:
         wait_for_end(self.outside / "record", self.running.pid)
@@ -100,7 +108,7 @@ def watched_service(directory: Path, **settings: str | int) -> Iterator[Watched]
     since = time.time()
     port = free_port()
     house = make_house(
-        directory / "house", origin=f"http://127.0.0.1:{port}", port=port, **settings
+        directory / "house", origin=f"http://localhost:{port}", port=port, **settings
     )
     # a browser's sockets need a short path; and the record of a visit is 200 MB
     with tempfile.TemporaryDirectory(prefix="source-") as outside:
