@@ -30,6 +30,10 @@ class CourierReason(StrEnum):
     UNSIGNED_BUNDLE = "the bundle is signed by nobody who may send one"
     NO_BUNDLE = "it is no outbound bundle, or it was damaged"
     NO_ENVELOPE = "the bundle holds something that this service does not take"
+    ELSEWHERE = (
+        "an envelope of the bundle was handed in for another channel before; all others were"
+        " delivered: tell the reviewer who made it"
+    )
     BUSY = "too many bundles are on their way: try again later"
     STORAGE_FULL = "the service has no room left: tell its operator"
     STORAGE_FAILED = "the service could not store it: try again later"
@@ -52,6 +56,7 @@ STATUS: Final[Mapping[CourierReason, HTTPStatus]] = {
     CourierReason.UNSIGNED_BUNDLE: HTTPStatus.UNPROCESSABLE_ENTITY,
     CourierReason.NO_BUNDLE: HTTPStatus.UNPROCESSABLE_ENTITY,
     CourierReason.NO_ENVELOPE: HTTPStatus.UNPROCESSABLE_ENTITY,
+    CourierReason.ELSEWHERE: HTTPStatus.UNPROCESSABLE_ENTITY,
     CourierReason.BUSY: HTTPStatus.SERVICE_UNAVAILABLE,
     CourierReason.STORAGE_FULL: HTTPStatus.INSUFFICIENT_STORAGE,
     CourierReason.STORAGE_FAILED: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -70,6 +75,7 @@ _DOMAIN_REASONS: Final[Mapping[type[Exception], CourierReason]] = {
     storage.UnknownEnvelopeError: CourierReason.NOT_FOUND,
     storage.UnknownDayError: CourierReason.NOT_FOUND,
     storage.RefusedEnvelopeError: CourierReason.NO_ENVELOPE,
+    storage.RestsElsewhereError: CourierReason.ELSEWHERE,
     storage.TooLargeError: CourierReason.TOO_LARGE,
     storage.StorageError: CourierReason.STORAGE_FAILED,
     storage.StorageFullError: CourierReason.STORAGE_FULL,

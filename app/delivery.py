@@ -10,7 +10,7 @@ from crypto.bundle_reader import BundledEnvelope, OutboundBundle
 from crypto.bundle_sender import open_outbound
 from crypto.roster import Reviewer, Roster
 from crypto.zip_reader import SeekableFile
-from intake.errors import UnknownEnvelopeError
+from intake.errors import RestsElsewhereError
 from intake.service import Intake
 from intake.values import Delivery, Door, EnvelopeHash
 
@@ -53,17 +53,27 @@ def deliver_bundle(
     Raises:
         BundleError: not a bundle of somebody who may hand it in; nothing was delivered unless an
             envelope in it turned out damaged.
+        RestsElsewhereError: the same envelope as one for a channel rests in another channel; all
+            others are delivered.
         RefusedEnvelopeError: an envelope is not one for where it goes; those before it are there.
         StorageFullError, StorageError: the same, and the disk is to blame.
     """
     roster, *earlier = rosters
     bundle, sender = open_outbound(file, roster, today)
     doors = {channel.id: channel_door(channel, earlier) for channel in roster.channels}
-    new = 0
+    new, elsewhere = 0, False
     for done, envelope in enumerate(bundle.envelopes, 1):
-        new += _deliver(bundle, envelope, intake, doors) is Delivery.ACCEPTED
+        try:
+            new += _deliver(bundle, envelope, intake, doors) is Delivery.ACCEPTED
+        except RestsElsewhereError:
+            elsewhere = True  # whoever brought about this one must not stop the others
         if progress is not None:
             progress(done, len(bundle.envelopes))
+    if elsewhere:
+        raise RestsElsewhereError(
+            "a copy of an envelope in it was handed in for another channel before; all others are"
+            " delivered"
+        )
     return Delivered(sender, new, len(bundle.envelopes) - new)
 
 
@@ -79,18 +89,10 @@ def _deliver(
     opened = cast("BinaryIO", bundle.open(envelope))
     if isinstance(envelope.destination, bytes):
         return intake.deliver(envelope.destination, opened)
-    if _rests_here(intake, envelope.hash):
+    if intake.rests_in(envelope.destination, EnvelopeHash(envelope.hash)):
         return Delivery.ALREADY
     intake.receive(doors[envelope.destination], _blocks(opened))
     return Delivery.ACCEPTED
-
-
-def _rests_here(intake: Intake, envelope_hash: bytes) -> bool:
-    try:
-        intake.open_envelope(EnvelopeHash(envelope_hash)).close()
-    except UnknownEnvelopeError:
-        return False
-    return True
 
 
 def _blocks(file: BinaryIO) -> Iterator[bytes]:

@@ -148,6 +148,7 @@ DOMAIN_REASONS: Final[Mapping[type[Exception], Reason]] = {
     storage.MalformedHeaderError: Reason.INTERNAL,
     storage.WrongSlotsError: Reason.INTERNAL,
     storage.WrongLengthError: Reason.INTERNAL,
+    storage.RestsElsewhereError: Reason.INTERNAL,
     storage.DirectoryError: Reason.INTERNAL,
     storage.NotADataDirectoryError: Reason.INTERNAL,
     storage.NewerDirectoryError: Reason.INTERNAL,

@@ -4,11 +4,11 @@ import io
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from intake.arrival import Arrived
 from intake.blobs import BlobName
-from intake.errors import UnknownEnvelopeError
+from intake.errors import RestsElsewhereError, UnknownEnvelopeError
 from intake.store import Store
 from intake.stored_file import StoredFile
 from intake.tables import EnvelopeRow
@@ -16,15 +16,16 @@ from intake.values import EnvelopeHash, StoredEnvelope
 
 
 def keep_envelope(store: Store, channel: str, arrived: Arrived) -> bool:
-    """Make the row of an envelope; False when the same bytes rest here already.
+    """Make the row of an envelope; False when the same bytes rest in the channel already.
 
     The day is drawn inside the transaction. Commits are in one order, so whatever carries a day
     was committed before the batch that closes it looked.
+
+    Raises:
+        RestsElsewhereError: they rest in another channel.
     """
     with store.database.writing() as session:
-        if session.exec(
-            select(col(EnvelopeRow.hash)).where(EnvelopeRow.hash == arrived.hash)
-        ).one_or_none():
+        if _rests_in(session, channel, arrived.hash):
             return False
         session.add(
             EnvelopeRow(
@@ -38,6 +39,26 @@ def keep_envelope(store: Store, channel: str, arrived: Arrived) -> bool:
             )
         )
     return True
+
+
+def rests_in(store: Store, channel: str, digest: EnvelopeHash) -> bool:
+    """Tell whether an envelope rests in a channel.
+
+    Raises:
+        RestsElsewhereError: it rests in another one. To call that the same would let whoever hands
+            a copy in first, for a channel of their own, keep it from those whom it is for.
+    """
+    with store.database.reading() as session:
+        return _rests_in(session, channel, digest)
+
+
+def _rests_in(session: Session, channel: str, digest: EnvelopeHash) -> bool:
+    found = session.exec(
+        select(col(EnvelopeRow.channel)).where(EnvelopeRow.hash == digest)
+    ).one_or_none()
+    if found not in {None, channel}:
+        raise RestsElsewhereError("the same envelope rests in another channel")
+    return found is not None
 
 
 def list_envelopes(store: Store, channel: str, *, open_day: bool) -> Iterator[StoredEnvelope]:

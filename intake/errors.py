@@ -5,7 +5,8 @@ IntakeError
 │   ├── MalformedHeaderError        not a strict age header with stanzas of the one kind
 │   ├── WrongSlotsError             slots that the channel does not use: fetch the new roster
 │   ├── WrongLengthError            a length that padding cannot produce, or cut short
-│   └── TooLargeError               longer than this door takes
+│   ├── TooLargeError               longer than this door takes
+│   └── RestsElsewhereError         the same bytes rest in another channel: seal it again
 ├── UnknownEnvelopeError            no such envelope, or it was removed meanwhile
 │   └── UnknownReplyError           no such reply waits in this mailbox
 ├── ReplayedRequestError            a courier's request that was answered before
@@ -45,6 +46,10 @@ class WrongLengthError(RefusedEnvelopeError):
 
 class TooLargeError(RefusedEnvelopeError):
     """The envelope is longer than this door takes."""
+
+
+class RestsElsewhereError(RefusedEnvelopeError):
+    """The same envelope rests in another channel, where a copy was handed in first."""
 
 
 class UnknownEnvelopeError(IntakeError):

@@ -165,6 +165,14 @@ class Intake:
         """
         return envelopes.list_envelopes(self._store, channel, open_day=open_day)
 
+    def rests_in(self, channel: str, digest: EnvelopeHash) -> bool:
+        """Tell whether an envelope rests in a channel.
+
+        Raises:
+            RestsElsewhereError: it rests in another one.
+        """
+        return envelopes.rests_in(self._store, channel, digest)
+
     def open_envelope(self, digest: EnvelopeHash) -> BinaryIO:
         """Open a stored envelope for reading anywhere.
 

@@ -18,8 +18,9 @@ from crypto.envelope import EnvelopeWriter
 from crypto.errors import BundleError
 from crypto.keys import Identity
 from crypto.minisign import SigningKey
+from crypto.roster import Roster
 from crypto.source_keys import reviewer_signing_key
-from intake.errors import RefusedEnvelopeError
+from intake.errors import RefusedEnvelopeError, RestsElsewhereError
 from intake.service import Intake
 from tests.support.service import CHANNEL, House, make_house, write_roster
 
@@ -178,3 +179,36 @@ def test_a_bundle_of_a_stranger_or_cut_short_delivers_nothing(house: House, inta
         with pytest.raises(BundleError):
             deliver(house, intake, file)
     assert not intake.waiting(ADDRESS)
+
+
+def with_lawyers(house: House) -> Roster:
+    """Add a channel that others read, with as many slots."""
+    other = replace(house.roster.channels[0], id="other", reviewers=("lawyers",))
+    return replace(house.roster, channels=(*house.roster.channels, other))
+
+
+def test_a_copy_handed_in_first_for_another_place_makes_nothing_vanish(
+    house: House, intake: Intake
+) -> None:
+    """Whoever has a copy and may send somewhere else: it is told, and all others arrive."""
+    roster, lawyers = with_lawyers(house), reviewer_signing_key(house.readers["lawyers"])
+    asked, reply = envelope(16), envelope(4)
+    stolen = bundle(lawyers, ("other", asked), (bytes(32), reply))
+    assert deliver_bundle(stolen, intake, [roster], TODAY).new == 8
+    genuine = bundle(press(house), (CHANNEL, asked), (ADDRESS, reply), (CHANNEL, envelope(16)))
+    for _ in range(2):
+        with pytest.raises(RestsElsewhereError):
+            deliver_bundle(genuine, intake, [roster], TODAY)
+    (waiting,) = intake.waiting(ADDRESS)
+    assert intake.open_reply(ADDRESS, waiting.hash).read() == reply.getvalue()
+    assert len(held(intake)) == 1
+
+
+def test_an_envelope_is_not_taken_for_a_second_channel(house: House, intake: Intake) -> None:
+    sent = envelope(16).getvalue()
+    door = channel_door(house.roster.channels[0], [])
+    intake.receive(door, [sent])
+    intake.receive(door, [sent])
+    with pytest.raises(RestsElsewhereError):
+        intake.receive(replace(door, channel="other"), [sent])
+    assert held(intake) == {sent}
