@@ -34,7 +34,8 @@ class CourierReason(StrEnum):
         "an envelope of the bundle was handed in for another channel before; all others were"
         " delivered: tell the reviewer who made it"
     )
-    BUSY = "too many bundles are on their way: try again later"
+    TOO_SLOW = "the bundle took too long to come: try again on a better connection"
+    BUSY = "bundles of this courier are on their way already: try again later"
     STORAGE_FULL = "the service has no room left: tell its operator"
     STORAGE_FAILED = "the service could not store it: try again later"
     ROSTER_EXPIRED = "the roster of the service has expired: tell its operator"
@@ -57,6 +58,7 @@ STATUS: Final[Mapping[CourierReason, HTTPStatus]] = {
     CourierReason.NO_BUNDLE: HTTPStatus.UNPROCESSABLE_ENTITY,
     CourierReason.NO_ENVELOPE: HTTPStatus.UNPROCESSABLE_ENTITY,
     CourierReason.ELSEWHERE: HTTPStatus.UNPROCESSABLE_ENTITY,
+    CourierReason.TOO_SLOW: HTTPStatus.REQUEST_TIMEOUT,
     CourierReason.BUSY: HTTPStatus.SERVICE_UNAVAILABLE,
     CourierReason.STORAGE_FULL: HTTPStatus.INSUFFICIENT_STORAGE,
     CourierReason.STORAGE_FAILED: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -82,7 +84,6 @@ _DOMAIN_REASONS: Final[Mapping[type[Exception], CourierReason]] = {
 }
 _SHARED_REASONS: Final[Mapping[Reason, CourierReason]] = {
     Reason.NOT_FOUND: CourierReason.NOT_FOUND,
-    Reason.BUSY: CourierReason.BUSY,
 }
 
 

@@ -3,6 +3,7 @@
 The whole router stands behind `require_courier`: a route that is added cannot be forgotten there.
 """
 
+import asyncio
 import hashlib
 import hmac
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 
 from app.body import Pump, in_thread
 from app.courier_access import ChannelDep, ErrandDep, require_courier
+from app.courier_desk import CourierDesk
 from app.courier_refusals import CourierReason, CourierRefusal
 from app.delivery import Delivered, deliver_bundle
 from app.file_answer import FileAnswer
@@ -101,7 +103,7 @@ async def take_bundle(request: Request, service: ServiceDep, errand: ErrandDep) 
     """Take a reviewer's bundle, and deliver what it holds."""
     if service.is_closed:
         raise CourierRefusal(CourierReason.ROSTER_EXPIRED)
-    with service.desk.bundles.one():
+    with service.desk.bundles.one(errand.courier.id):
         done = await _deliver(request, service, errand)
     return JSONResponse({"delivered": done.new, "already": done.already})
 
@@ -120,13 +122,22 @@ async def _deliver(request: Request, service: Service, errand: ErrandDep) -> Del
 
     desk = service.desk
     try:
-        await Pump(take, desk.threads, desk.budget).run(request.stream())
+        await _pump(request, desk, take)
         _require_digest(state.digest(), errand.body_sha256)
         rosters = (service.roster, *service.earlier)
         work = partial(deliver_bundle, spool.file, service.intake, rosters, service.today())
         return await _in_thread(service, work)
     finally:
         await _in_thread(service, spool.close)
+
+
+async def _pump(request: Request, desk: CourierDesk, take: Callable[[bytearray], None]) -> None:
+    """Read a bundle's body; the connection's clocks alone would let a trickle go on for months."""
+    try:
+        async with asyncio.timeout(desk.bundle_time.total_seconds()):
+            await Pump(take, desk.threads, desk.budget).run(request.stream())
+    except TimeoutError:
+        raise CourierRefusal(CourierReason.TOO_SLOW) from None
 
 
 async def _small_body(request: Request, sha256: bytes | None) -> bytes:

@@ -1,5 +1,6 @@
 """The couriers' application when its roster changes or it fails, and its words."""
 
+import asyncio
 import hashlib
 import io
 import logging
@@ -12,9 +13,11 @@ from pathlib import Path
 import pytest
 from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
+from starlette.types import Message
 
 from app.courier_access import require_courier
 from app.courier_app import COURIER_HEADERS, create_courier_app
+from app.courier_desk import CourierDesk
 from app.courier_refusals import STATUS, CourierReason, courier_reason_of
 from app.courier_routes import router
 from app.errors import Reason, Refusal
@@ -89,6 +92,42 @@ def opened(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[Opened]
 
 def no(reason: CourierReason) -> tuple[int, str]:
     return STATUS[reason], f"{reason}\n"
+
+
+# bundles
+
+
+def trickling(opened: Opened) -> int:
+    """Begin a bundle, never end it, and return the status of the answer."""
+    headers = Asker(0, VAN, KEYS[VAN]).signed("POST", "/courier/bundles", b"marker")
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/courier/bundles",
+        "raw_path": b"/courier/bundles",
+        "query_string": b"",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        + [(b"content-length", b"100000")],
+    }
+    answer: list[Message] = []
+
+    async def receive() -> Message:
+        await asyncio.sleep(0.01)
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    async def send(message: Message) -> None:
+        answer.append(message)
+
+    desk = CourierDesk(bundle_time=timedelta(seconds=0.3))
+    app = create_courier_app(replace(opened.service, desk=desk))
+    asyncio.run(app(scope, receive, send))
+    with desk.bundles.one(VAN), desk.bundles.one(VAN):  # it has given its place back
+        desk.close()
+    return int(answer[0]["status"])
+
+
+def test_a_bundle_that_trickles_in_is_given_up(opened: Opened) -> None:
+    assert trickling(opened) == STATUS[CourierReason.TOO_SLOW]
 
 
 # the roster
@@ -214,7 +253,6 @@ def test_every_reason_has_a_refusing_status_and_plain_words(reason: CourierReaso
         (TooLargeError("x"), CourierReason.TOO_LARGE),
         (StorageFullError("x"), CourierReason.STORAGE_FULL),
         (StorageError("x"), CourierReason.STORAGE_FAILED),
-        (Refusal(Reason.BUSY), CourierReason.BUSY),
         (Refusal(Reason.NOT_FOUND), CourierReason.NOT_FOUND),
         (Refusal(Reason.UNKNOWN_HOST), CourierReason.INTERNAL),
         (ZeroDivisionError(), CourierReason.INTERNAL),
