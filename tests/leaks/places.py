@@ -22,9 +22,12 @@ def search(paths: list[Path], needles: Needles) -> list[Find]:
 
 def _walk(directory: Path, but: tuple[Path, ...]) -> Iterator[Path]:
     for base, names, files in os.walk(directory):
-        # what is mounted below belongs to somebody else: reading another's /proc may never end
+        # What is mounted below belongs to somebody else: reading another's /proc may never end.
+        # `Path.is_mount` would fail on what another test has just removed.
         names[:] = [
-            name for name in names if (path := Path(base, name)) not in but and not path.is_mount()
+            name
+            for name in names
+            if (path := Path(base, name)) not in but and not os.path.ismount(path)
         ]
         yield from (Path(base, name) for name in files)
 

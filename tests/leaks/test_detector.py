@@ -120,3 +120,12 @@ def test_what_a_log_says_and_what_lies_about_is_found(leaked) -> None:
     names = {str(house / name) for name in ("log", "cut", "wide")}
     assert found >= names
     assert any(where.startswith("the name ") for where in found)
+
+
+def test_a_call_that_another_interrupted_is_named_by_its_directory(tmp_path: Path) -> None:
+    folder = b"/data/log".hex()
+    escaped = "".join(f"\\x{folder[at : at + 2]}" for at in range(0, len(folder), 2))
+    line = f'7 openat(11<{escaped}>, "\\x61\\x62", O_RDWR|O_CREAT, 0600 <unfinished ...>\n'
+    record = tmp_path / "record"
+    record.write_text("7 execve()\n" + line)
+    assert read_record(record, Needles.of("anything")).opened == {"/data/log/ab"}

@@ -31,6 +31,7 @@ _LINE = re.compile(rb"\d+ +(\w+)\((.*)", re.DOTALL)
 _STRING = re.compile(rb'"((?:\\x[0-9a-f]{2})*)"(\.\.\.)?')
 _DESCRIPTOR = re.compile(rb"\d+<([^>]*)>")
 _RESULT = re.compile(rb"\) += \d+<([^>]*)>(?:\(deleted\))?\s*$")
+_BASE = re.compile(rb"(?:\d+|AT_FDCWD)<([^>]*)>")
 _TO_WRITE = re.compile(rb"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND|O_TMPFILE")
 _TO_MAP = (b"PROT_WRITE", b"MAP_SHARED")
 _NO_FILES = ("socket:", "anon_inode:")
@@ -115,8 +116,7 @@ class _Reader:
         for name in _strings(line):
             self.finds += self._needles.within(f"a name in {call}", name)
         if call in _OPENS and (call == "creat" or _TO_WRITE.search(line)):
-            named = [text.decode(errors="replace") for text in _strings(line)[:1]]
-            self.opened.add(_first(_RESULT, line) or named[0])
+            self.opened.add(_first(_RESULT, line) or _named(line))
         elif call in _UNSEEN:
             self.unseen.append(f"{call}({_STRING.sub(_readable, line)[:300]!r}")
         elif call == "mmap" and all(flag in line for flag in _TO_MAP):
@@ -152,6 +152,13 @@ def _strings(line: bytes) -> list[bytes]:
 
 def _decoded(escaped: bytes) -> bytes:
     return bytes.fromhex(escaped.replace(b"\\x", b"").decode())
+
+
+def _named(line: bytes) -> str:
+    """Give the path that was asked for: a call that another interrupts has no result beside it."""
+    base = _BASE.match(line)
+    directory = _decoded_path(base[1]) if base else ""
+    return str(Path(directory, _strings(line)[0].decode(errors="replace")))
 
 
 def _readable(match: re.Match[bytes]) -> bytes:
