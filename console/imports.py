@@ -283,7 +283,7 @@ class _Import:
             new=new,
             already=already,
             followed=course.followed,
-            witnesses=course.keys.check(head) if head else (),
+            witnesses=course.keys.couriers(head) if head else (),
             roster_expired=roster.expires if roster.expires < self.occasion.today else None,
             days_behind=self._days_behind(last),
         )

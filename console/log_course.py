@@ -1,14 +1,15 @@
 """Following a log from day to day, and what is found on the way."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from console.errors import UnwitnessedDayError
-from crypto.checkpoint import end_of_day, witness_name
+from crypto.checkpoint import NoteSignature, end_of_day, witness_name
 from crypto.errors import ForkedLogError, LogError, UnlinkedDayError, UnsignedHeadError
 from crypto.log_day import Followed, LogDay
 from crypto.log_watch import Alarm, alarm_of
+from crypto.merkle import Tree
 from crypto.minisign import VerifyKey
 from crypto.roster import Roster
 
@@ -43,7 +44,32 @@ class HeadKeys:
         found = day.head.witnesses(self.witnesses)
         if any(seconds != end_of_day(day.day) for seconds in found.values()):
             raise UnsignedHeadError("a witness signed the head of another day")
-        return tuple(name.rpartition("/")[2] for name in found)
+        return tuple(map(_courier, found))
+
+    def kept(self, day: LogDay) -> LogDay:
+        """Return a day that was checked as it is kept: with one line of each key that is known.
+
+        What others wrote there means nothing now, and may be made to fail once a key is known.
+        """
+        known = day.head.only(self.log_keys, self.witnesses)
+        lines = {line.key: line for line in known.signatures}
+        return day.with_head(replace(known, signatures=tuple(lines.values())))
+
+    def sound_lines(self, day: LogDay) -> Iterator[NoteSignature]:
+        """Return the lines of couriers that hold, whatever became of the others' keys since."""
+        return (line for line in day.head.signatures if self._holds(line, day))
+
+    def couriers(self, day: LogDay) -> tuple[str, ...]:
+        """Return the couriers who witnessed a day that was followed."""
+        return tuple(dict.fromkeys(_courier(line.name) for line in self.sound_lines(day)))
+
+    def _holds(self, line: NoteSignature, day: LogDay) -> bool:
+        known = {name: key for name, key in self.witnesses.items() if name == line.name}
+        alone = replace(day.head, signatures=(line,))
+        try:
+            return end_of_day(day.day) in alone.witnesses(known).values()
+        except UnsignedHeadError:
+            return False
 
 
 @dataclass(slots=True)
@@ -57,7 +83,7 @@ class LogCourse:
         new: days that were followed now; the envelopes of their leaves are to be here.
         kept: what is to be written: these, and days with more witnesses than they had.
         has_heads: days that no bundle brings were given as well.
-        linked: the first day of the bundle went with what was known.
+        linked: days of the bundle could be held to what was known, and the first of these went with it.
         disputed: the day that something is wrong with; nothing is followed behind it.
         alarm: what is wrong with it.
     """
@@ -89,8 +115,7 @@ class LogCourse:
 
     def follow(self, days: Sequence[LogDay]) -> None:
         """Follow the days of a bundle as far as they go."""
-        taken = self._follow(days)
-        self.linked = taken > 0
+        self.linked = self._follow(days) > 0
 
     def _begin(self, day: LogDay) -> None:
         if not self.keys.check(day):
@@ -99,40 +124,46 @@ class LogCourse:
                 " only at a witnessed day"
             )
         self.followed = Followed.at(day)
-        self.kept.append(day)
+        self.kept.append(self.keys.kept(day))
 
     def _follow(self, days: Sequence[LogDay]) -> int:
-        """Return how many days went with what was known."""
-        for number, day in enumerate(days):
+        """Return how many days went with what was known, up to the first that does not."""
+        held = 0
+        for day in days:
             try:
-                self._take(day)
+                held += self._take(day)
             except LogError as error:
                 if self.alarm is None:
                     self.disputed, self.alarm = day, alarm_of(error, self.channel, day.day)
-                return number
-        return len(days)
+                break
+        return held
 
-    def _take(self, day: LogDay) -> None:
-        self.keys.check(day)
+    def _take(self, day: LogDay) -> bool:
+        """Tell whether a day could be held to what is known: not one before the beginning."""
         if self.followed.day is not None and day.day <= self.followed.day:
-            self._compare(day)
-            return
+            return self._compare(day)
+        self.keys.check(day)
         if self.followed.day is None and day.before.size:
             raise UnlinkedDayError("the log has days before this one")
         self.followed = self.followed.follow(day, self.keys.log_keys)
         self.new.append(day)
-        self.kept.append(day)
+        self.kept.append(self.keys.kept(day))
+        return True
 
-    def _compare(self, day: LogDay) -> None:
-        """Hold a day to what was seen of it; what was before the beginning, nobody knows."""
+    def _compare(self, day: LogDay) -> bool:
+        """Hold a day to what was seen of it; what was before the beginning, nobody knows.
+
+        One that says the same was signed when it was followed: keys may have been replaced since,
+        or become known, and nothing that they did or did not sign makes it another day.
+        """
         known = self._known(day.day)
-        if known is None:
-            return
-        if (known.before, known.leaves, known.head.body) != (day.before, day.leaves, day.head.body):
+        if known and _content(known) == _content(day):
+            self._add_witnesses(known, day)
+            return True
+        self.keys.check(day)  # unsigned, it contradicts nobody
+        if known:
             raise ForkedLogError("a day says something else than it did")
-        renewed = self._with_witnesses(known, day)
-        if renewed.head != known.head:
-            self.kept.append(renewed)
+        return False
 
     def _known(self, day: date) -> LogDay | None:
         """Return a day that was followed, in this run or before it."""
@@ -141,11 +172,19 @@ class LogCourse:
                 return kept
         return self.known(day)
 
-    def _with_witnesses(self, known: LogDay, day: LogDay) -> LogDay:
+    def _add_witnesses(self, known: LogDay, day: LogDay) -> None:
         """Add the signatures of witnesses that were not there yet."""
-        new = set(self.keys.check(day)) - set(self.keys.check(known))
-        head = known.head
-        for line in day.head.signatures:
-            if line.name in self.keys.witnesses and line.name.rpartition("/")[2] in new:
+        head, there = known.head, {line.key for line in self.keys.sound_lines(known)}
+        for line in self.keys.sound_lines(day):
+            if line.key not in there:
                 head = head.with_cosignature(line)
-        return known.with_head(head)
+        if head != known.head:
+            self.kept.append(known.with_head(head))
+
+
+def _content(day: LogDay) -> tuple[Tree, tuple[bytes, ...], str]:
+    return day.before, day.leaves, day.head.body
+
+
+def _courier(witness: str) -> str:
+    return witness.rpartition("/")[2]

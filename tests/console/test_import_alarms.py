@@ -8,21 +8,26 @@ from typing import Any
 
 import pytest
 
+from console.errors import MissingBundleError
+from crypto.checkpoint import MAX_HEAD_BYTES, NoteSignature, witness_name
 from crypto.inbound import InboundInfo
-from crypto.log_day import LogDay
+from crypto.log_day import LogDay, parse_day
 from crypto.log_watch import Cause
 from crypto.merkle import EMPTY_TREE
 from crypto.minisign import SigningKey
-from tests.console.desk import Desk, log_of
+from crypto.roster import Courier
+from tests.console.desk import Desk, log_of, refused
 from tests.support.carried import (
     BOAT,
     CHANNEL,
     OTHER_CHANNEL,
+    SERVICE_ID,
     TODAY,
     VAN,
     Carrier,
     Log,
     make_day,
+    make_roster,
     pack,
     pack_unchecked,
 )
@@ -239,3 +244,85 @@ def test_invented_leaves_cost_the_desk_one_alarm_a_day(desk: Desk) -> None:
     ((_, sentence),) = desk.alarms
     assert sentence.startswith(f"5000 envelopes of {day.day} are in the log")
     assert (desk.path / "state.json").stat().st_size < 8_000
+
+
+NEW_LOG_KEY = SigningKey(bytes([9]) * 32)
+ONLY_NEW = make_roster(serial=2, log_keys=(NEW_LOG_KEY.verify_key,))
+
+
+def test_a_log_key_that_was_replaced_makes_no_day_wrong_that_was_followed(
+    desk: Desk, log: Log
+) -> None:
+    desk.take(Carrier().pull(log, log.days))
+    imported = desk.take(Carrier(BOAT).pull(log, log.days, ONLY_NEW))
+    assert (imported.already, imported.witnesses, desk.alarms) == (6, (VAN,), [])
+
+
+def test_an_alarm_about_a_log_whose_key_was_replaced_does_not_stop_the_import(
+    desk: Desk, log: Log
+) -> None:
+    van = Carrier()
+    desk.take(van.pull(log, log.days))
+    log.close_day(1, key=NEW_LOG_KEY)
+    log.close_day(1, key=NEW_LOG_KEY)
+    imported = desk.take(van.pull(log, log.days[5:], ONLY_NEW))
+    assert imported.new == 1
+    assert [cause for cause, _ in desk.alarms] == [Cause.UNLINKED]
+
+
+def test_an_unsigned_rewriting_of_a_day_is_told_from_a_signed_one(desk: Desk, log: Log) -> None:
+    desk.take(Carrier().pull(log, log.days[:3]))
+    forged = replace_leaves(log.days[2], log.days[2].leaves[1:], key=SigningKey.generate())
+    desk.take(Carrier(BOAT).pull(log, [*log.days[:2], forged]))
+    assert [cause for cause, _ in desk.alarms] == [Cause.UNSIGNED]
+
+
+def with_line(day: LogDay, name: str, blob: bytes) -> LogDay:
+    return day.with_head(day.head.with_cosignature(NoteSignature(name, blob)))
+
+
+def test_a_line_for_a_courier_yet_to_come_spoils_no_day_later(desk: Desk, log: Log) -> None:
+    ship, name = SigningKey(bytes([10]) * 32), witness_name(SERVICE_ID, "ship")
+    key_id = log.days[-1].head.cosign(name, ship, 0).blob[:4]
+    log.days[-1] = with_line(log.days[-1], name, key_id + bytes(72))
+    van = Carrier()
+    desk.take(van.pull(log, log.days))
+    couriers = (*make_roster().couriers, Courier("ship", (CHANNEL,), ship.verify_key))
+    roster = make_roster(serial=2, couriers=couriers)
+    imported = desk.take(Carrier(BOAT).pull(log, log.days, roster))
+    assert (imported.witnesses, desk.alarms) == ((VAN,), [])
+    log.close_day(1)
+    desk.take(van.pull(log, log.days[-1:], roster))
+    assert desk.state.logs[CHANNEL].tree == log.days[-1].after
+
+
+def filled_up(day: LogDay) -> LogDay:
+    """Add lines of keys that nobody knows, until a head may not be longer."""
+    number = 0
+    while (room := MAX_HEAD_BYTES - len(day.head.serialize().encode())) > 100:
+        blob = bytes(min(room - 20, 1400) // 4 * 3)
+        day, number = with_line(day, f"junk-{number:03}", blob), number + 1
+    return day
+
+
+def test_a_head_full_of_strange_lines_is_kept_without_them(desk: Desk, log: Log) -> None:
+    desk.take(Carrier().pull(log, [*log.days[:3], filled_up(log.days[3])]))
+    last = log.days[3]
+    seen_by_both = make_day(last.day, last.before, last.leaves, witnesses=(VAN, BOAT))
+    imported = desk.take(Carrier(BOAT).pull(log, [*log.days[:3], seen_by_both]))
+    assert (set(imported.witnesses), desk.alarms) == ({VAN, BOAT}, [])
+    kept = parse_day((desk.path / "log" / CHANNEL / f"{last.day}.json").read_bytes())
+    assert kept == seen_by_both
+
+
+def test_a_first_bundle_of_days_that_nobody_here_knows_does_not_continue_the_log(
+    desk: Desk,
+) -> None:
+    log = log_of(1, 1, 1, 1)
+    desk.take(Carrier().pull(log, log.days[3:]), heads=[log.days[2]])
+    lie = make_day(log.days[1].day, log.days[1].before, [bytes(32)], witnesses=())
+    bundle, _ = pack(InboundInfo(BOAT, CHANNEL, 7, bytes([1]) * 32), {}, [lie])
+    refused(desk, bundle, MissingBundleError, "bundles 1 to 6 are missing")
+    boat = Carrier(BOAT, serial=6, previous=bytes([1]) * 32)
+    desk.take(boat.pull(log, log.days[1:]))
+    assert desk.state.carried[BOAT, CHANNEL].serial == 7
