@@ -45,6 +45,7 @@ from crypto.sinks import Readable, Sink
 
 MAX_ENVELOPES = 65_536
 MAX_FORMS = 64
+MAX_DAYS = 16_384  # 44 years: nobody waits so long, and few enough to be read at once
 MAX_SERIAL = (1 << 53) - 1  # what JavaScript counts exactly
 HASH_BYTES = 32
 NO_PREVIOUS = bytes(HASH_BYTES)
@@ -105,7 +106,7 @@ def write_inbound(  # noqa: PLR0913 - all that a bundle holds
         info: which bundle it is.
         envelopes: hash and content of each, in the order of their hashes; each is read to its end
             before the next is asked for, so that one at a time need be open.
-        days: of the log, in order, at least one; every envelope is a leaf of one of them.
+        days: of the log, in order, from 1 to `MAX_DAYS`; every envelope is a leaf of one of them.
         forms: by name, `<id>-<version>.toml`.
         roster: the newest that the courier knows.
         signing: the courier's.
@@ -113,8 +114,8 @@ def write_inbound(  # noqa: PLR0913 - all that a bundle holds
     Raises:
         ValueError: an envelope that is not what its hash says, is no leaf, or out of order.
     """
-    if not days or len(forms) > MAX_FORMS:
-        raise ValueError("a bundle has one day or more, and few forms")
+    if not 1 <= len(days) <= MAX_DAYS or len(forms) > MAX_FORMS:
+        raise ValueError("a bundle has one day or more, not too many, and few forms")
     bag = BagWriter(sink, FOLDER)
     _write_envelopes(bag, envelopes, {leaf for day in days for leaf in day.leaves})
     for name in sorted(forms):

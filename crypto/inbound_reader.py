@@ -11,6 +11,7 @@ from crypto.bundle_reader import refusing
 from crypto.errors import DamagedBagError, MalformedLogError
 from crypto.inbound import (
     LOG,
+    MAX_DAYS,
     MAX_ENVELOPES,
     MAX_FORMS,
     ROSTER,
@@ -24,7 +25,7 @@ from crypto.inbound import (
     serialize_days,
     serialize_inbound_info,
 )
-from crypto.log_day import MAX_DAY_BYTES, LogDay, read_day_object
+from crypto.log_day import MAX_DAY_BYTES, MAX_DAY_VALUES, LogDay, read_day_object
 from crypto.minisign import SignedKind, VerifyKey
 from crypto.signed_bag import Progress, SignedBag
 from crypto.signed_roster import MAX_ROSTER_BYTES
@@ -33,6 +34,8 @@ from crypto.strict_json import parse_json
 from crypto.zip_reader import SeekableFile, ZipReader
 
 MAX_LOG_BYTES = MAX_DAY_BYTES
+_DAY_VALUES = 64  # of each day beside its leaves: up to 53 peaks, and its keys
+_MAX_LOG_VALUES = MAX_DAY_VALUES + MAX_DAYS * _DAY_VALUES
 _MAX_FORM_BYTES = 256 * 1024
 _MAX_SIGNATURE_BYTES = 1024
 _MAX_INFO_BYTES = 1024
@@ -118,8 +121,8 @@ class InboundBundle:
 
     def _read_days(self) -> tuple[LogDay, ...]:
         data = self._bag.read(LOG, max_bytes=MAX_LOG_BYTES)
-        match parse_json(data, "log.json"):
-            case {"days": [_, *_] as entries}:
+        match parse_json(data, "log.json", max_values=_MAX_LOG_VALUES):
+            case {"days": [_, *_] as entries} if len(entries) <= MAX_DAYS:
                 days = tuple(map(read_day_object, entries))
             case _:
                 raise DamagedBagError("log.json is not a list of days")

@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from crypto.checkpoint import Head
+from crypto.checkpoint import MAX_HEAD_BYTES, Head
 from crypto.errors import (
     DamagedBagError,
     ForkedLogError,
@@ -35,6 +35,8 @@ from crypto.strict_json import parse_json
 
 MAX_DAY_LEAVES = 1 << 20
 MAX_DAY_BYTES = 96 << 20  # so many leaves, each on its line
+# its leaves and peaks, its five keys, and whatever the names in its head have of commas
+MAX_DAY_VALUES = MAX_DAY_LEAVES + MAX_HEAD_BYTES + 1024
 _HASH = re.compile(r"[0-9a-f]{64}")
 _KEYS = frozenset({"day", "head", "leaves", "peaks_before", "size_before"})
 
@@ -132,7 +134,7 @@ def parse_day(data: bytes) -> LogDay:
     if len(data) > MAX_DAY_BYTES:
         raise MalformedLogError(f"a day's file has more than {MAX_DAY_BYTES} bytes")
     try:
-        day = read_day_object(parse_json(data, "a day's file"))
+        day = read_day_object(parse_json(data, "a day's file", max_values=MAX_DAY_VALUES))
     except DamagedBagError as error:
         raise MalformedLogError(str(error)) from None
     if serialize_day(day) != data:

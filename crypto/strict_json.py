@@ -10,14 +10,25 @@ MAX_LEVELS = 32
 """Lists and objects within each other. Without a bound of its own a document would be read or
 refused by how much of the stack its reader happens to have left."""
 
+_BEFORE_VALUES = (b",", b"[", b"{")
 
-def parse_json(data: bytes, name: str) -> object:
+
+def parse_json(data: bytes, name: str, *, max_values: int | None = None) -> object:
     """Read a JSON document.
+
+    Args:
+        data: the document; how long it may be is for the caller to say.
+        name: what to call it in an error.
+        max_values: about how many values it may have. A large document needs such a bound, or its
+            bytes could be so many small values, each of which takes thirty times the memory. Commas
+            and opening brackets are counted, those within texts too: allow for them.
 
     Raises:
         DamagedBagError: not UTF-8, not JSON, a key twice, NaN or infinity, a number too large to
-            be told from infinity, or more than 32 levels.
+            be told from infinity, more than 32 levels, or too many values.
     """
+    if max_values is not None and sum(map(data.count, _BEFORE_VALUES)) > max_values:
+        raise DamagedBagError(f"{name} has too many values")
     try:
         found: object = json.loads(
             data.decode("utf-8"),

@@ -324,3 +324,15 @@ class Nowhere:
 def test_noise_is_refused_and_nothing_else_is_raised(noise: bytes) -> None:
     with pytest.raises(BundleError):
         read(noise)
+
+
+def test_a_bundle_of_too_many_days_or_values_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    small = b'{"days": [' + b",".join([b"[]"] * 2_200_000) + b"]}"
+    with pytest.raises(BundleError, match="too many values"):
+        read(forged(log=small))
+    monkeypatch.setattr("crypto.inbound.MAX_DAYS", 2)
+    with pytest.raises(ValueError, match="not too many"):
+        pack(FIRST, LOG.envelopes, LOG.days)
+    monkeypatch.setattr("crypto.inbound_reader.MAX_DAYS", 2)
+    with pytest.raises(BundleError, match="not a list of days"):
+        read(BUNDLE)

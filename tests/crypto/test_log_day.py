@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crypto.checkpoint import Head
+from crypto.checkpoint import MAX_HEAD_BYTES, Head, NoteSignature
 from crypto.errors import (
     ForkedLogError,
     MalformedLogError,
@@ -16,7 +16,14 @@ from crypto.errors import (
     UnlinkedDayError,
     UnsignedHeadError,
 )
-from crypto.log_day import MAX_DAY_LEAVES, Followed, LogDay, parse_day, serialize_day
+from crypto.log_day import (
+    MAX_DAY_LEAVES,
+    MAX_DAY_VALUES,
+    Followed,
+    LogDay,
+    parse_day,
+    serialize_day,
+)
 from crypto.merkle import EMPTY_TREE
 from tests.crypto.log_example import DAYS, FIRST_DAY, LOG_KEY, ORIGIN, OTHER, envelope_hash
 
@@ -206,3 +213,24 @@ def test_any_log_that_only_grows_is_followed(counts: list[int], start: date) -> 
         seen = seen.follow(day, KEYS)
         tree, number = day.after, number + count
     assert seen.tree.size == sum(counts)
+
+
+@pytest.mark.parametrize("value", [b"[]", b"{}", b"0", b'""', b"[[[]]]"])
+def test_a_file_of_small_values_is_refused_before_they_fill_the_memory(value: bytes) -> None:
+    data = b"[" + b",".join([value] * (MAX_DAY_VALUES + 1)) + b"]"
+    with pytest.raises(MalformedLogError, match="too many values"):
+        parse_day(data)
+
+
+def test_names_full_of_commas_and_brackets_leave_a_day_readable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Even one that has as many leaves as a day may have."""
+    day = DAYS[2]
+    lines = [NoteSignature(mark * 198, bytes(8)) for mark in "[{," * 23]
+    assert sum(len(line.serialize().encode()) for line in lines) > MAX_HEAD_BYTES - 1500
+    loud = day.with_head(replace(day.head, signatures=(*day.head.signatures, *lines)))
+    monkeypatch.setattr(
+        "crypto.log_day.MAX_DAY_VALUES", MAX_DAY_VALUES - MAX_DAY_LEAVES + len(day.leaves)
+    )
+    assert parse_day(serialize_day(loud)) == loud

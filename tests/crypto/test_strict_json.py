@@ -25,6 +25,17 @@ def test_this_json_is_refused(data):
         parse_json(data, "report.json")
 
 
+@pytest.mark.parametrize("value", [b"[]", b"{}", b"0", b'""', b'{"a":0}', b"[0]"])
+def test_a_document_of_too_many_values_is_refused_before_it_is_read(value):
+    few, many = (b"[" + b",".join([value] * count) + b"]" for count in (40, 101))
+    parse_json(few, "log.json", max_values=100)
+    parse_json(many, "report.json")
+    with pytest.raises(DamagedBagError, match="too many values"):
+        parse_json(many, "log.json", max_values=100)
+    with pytest.raises(DamagedBagError, match="too many values"):
+        parse_json(many[:-1], "log.json", max_values=100)
+
+
 @pytest.mark.parametrize(
     "nested", [lambda n: b"[" * n + b"]" * n, lambda n: b'{"a":' * n + b"0" + b"}" * n]
 )
