@@ -67,25 +67,30 @@ def import_bundles(
       2  wrong usage
       4  an alarm waits: the message says what is wrong and what to do
     """
-    from console.alarms import AlarmBook
     from console.import_directory import open_imports
-    from console.imports import in_order
     from console.log_files import read_day_file
+    from console.on_stick import in_order
 
     occasion = _occasion(root, [read_day_file(path) for path in head or ()])
     done: list[Imported] = []
     with open_imports(into) as directory:
         waited = _numbers(directory)
-        for path in in_order(bundles):
-            done += _import_one(directory, path, occasion)
-        _sum_up(directory, done)
-        settled = sorted(waited - _numbers(directory))
-        alarms = directory.state.alarms if directory.state else AlarmBook()
-    for number in settled:
-        typer.echo(f"Alarm {number} is settled: what was missing has come.")
-    if cry(alarms, into):
+        try:
+            for path in in_order(bundles):
+                done += _import_one(directory, path, occasion)
+            _sum_up(directory, done)
+        finally:  # whatever stops an import, what was found by then is told
+            alarmed = _tell_alarms(directory, waited)
+    if alarmed:
         raise typer.Exit(Status.ALARM)
     raise typer.Exit(Status.DONE if len(done) == len(bundles) else Status.REFUSED)
+
+
+def _tell_alarms(directory: "ImportDirectory", waited: set[int]) -> bool:
+    """Say which alarms are settled and which wait; tell whether any does."""
+    for number in sorted(waited - _numbers(directory)):
+        typer.echo(f"Alarm {number} is settled: what was missing has come.")
+    return directory.state is not None and cry(directory.state.alarms, directory.path)
 
 
 def _occasion(root: str | None, heads: list["LogDay"]) -> "Occasion":
@@ -103,13 +108,14 @@ def _import_one(directory: "ImportDirectory", path: Path, occasion: "Occasion") 
     from console.errors import RefusedBundleError
     from console.imports import import_bundle
     from console.neutral import neutral_line
+    from console.on_stick import size_of
     from console.progress import byte_meter
     from crypto.errors import RosterError
 
     try:
-        with byte_meter(f"Importing {path.name}", path.stat().st_size) as meter:
+        with byte_meter(f"Importing {path.name}", size_of(path)) as meter:
             imported = import_bundle(directory, path, occasion, meter)
-    except (RefusedBundleError, RosterError) as error:
+    except (RefusedBundleError, RosterError, OSError) as error:
         complain(f"{path}: refused: {explain(error)[0]}")
         return []
     typer.echo(neutral_line(f"{path}"))
@@ -119,6 +125,13 @@ def _import_one(directory: "ImportDirectory", path: Path, occasion: "Occasion") 
         complain(
             f"warning: the roster was valid until {imported.roster_expired}: what came before may"
             " be read; ask whoever holds the root key for a new one"
+        )
+    if imported.too_late:
+        complain(
+            f"warning: {count(imported.too_late, 'envelope')} of {imported.channel} did not come,"
+            " and their time has passed: the service may have erased them. If this desk has not"
+            " begun late, somebody held the bundle back; ask the courier, and import what another"
+            " one brought"
         )
     if imported.days_behind:
         complain(

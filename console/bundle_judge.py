@@ -2,9 +2,11 @@
 
 import base64
 import binascii
+from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 
+from console.alarms import Finding
 from console.errors import (
     ForeignBundleError,
     OtherRootError,
@@ -21,6 +23,7 @@ from crypto.errors import (
 )
 from crypto.inbound import InboundInfo, RosterDocument
 from crypto.inbound_reader import InboundBundle
+from crypto.log_watch import Alarm, Cause
 from crypto.minisign import KEY_ID_BYTES, VerifyKey
 from crypto.roster import FormReference, Roster
 from crypto.signed_roster import parse_roster
@@ -41,6 +44,7 @@ class BundleJudge:
     brought: Roster
     newest: Roster
     state: ImportState
+    _document: RosterDocument
 
     def __init__(self, directory: ImportDirectory, root: VerifyKey | None) -> None:
         self._directory = directory
@@ -58,10 +62,21 @@ class BundleJudge:
         # An expired roster is judged later, by the days that come with it.
         self.brought = _parse(document, root)
         self.state = self._directory.state or ImportState(root, self.brought.service_id)
+        self._document = document
         self._require_service()
         self._require_no_way_back(info, document)
         self.newest = self._find_newest(root)
         return self._courier_key(info)
+
+    def keep_second_roster(self) -> None:
+        """Keep the roster that was refused as a second one of its serial, and an alarm about it.
+
+        The root key signed it, whoever made the bundle.
+        """
+        finding = Finding(Alarm(Cause.ROSTER_FORKED), sha256(self._document.document).digest())
+        self._directory.write_second_roster(self.brought.serial, self._document)
+        alarms = self.state.alarms.with_findings([finding])
+        self._directory.save(replace(self.state, alarms=alarms))
 
     def _pinned(self, document: RosterDocument) -> VerifyKey:
         state = self._directory.state

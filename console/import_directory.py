@@ -4,6 +4,7 @@
     inbox/<channel>/<64 hex>.age      envelopes, named by their hashes
     log/<channel>/<day>.json          the days of the log that were followed
     disputed/<channel>/<day>-<16 hex>.json     days that say something else: the evidence
+    disputed/roster-<serial>-<16 hex>.json, .json.minisig     second rosters of a serial
     rosters/<serial>.json, .json.minisig
     forms/<id>-<version>-<16 hex>.toml         the digits are the first of its SHA-256
     lock                              one import at a time
@@ -114,8 +115,12 @@ class ImportDirectory:
 
     def write_roster(self, serial: int, roster: RosterDocument) -> None:
         """Keep a verified roster."""
-        self._write(roster.document, _ROSTERS, f"{serial}.json")
-        self._write(roster.signature, _ROSTERS, f"{serial}.json.minisig")
+        self._write_roster(roster, _ROSTERS, f"{serial}.json")
+
+    def write_second_roster(self, serial: int, roster: RosterDocument) -> None:
+        """Keep a verified roster of a serial that another one has: the evidence."""
+        digits = hashlib.sha256(roster.document).hexdigest()[:_NAME_HEX]
+        self._write_roster(roster, _DISPUTED, f"roster-{serial}-{digits}.json")
 
     def roster(self, serial: int) -> RosterDocument:
         """Return a roster that was kept.
@@ -133,6 +138,10 @@ class ImportDirectory:
     def write_form(self, form: FormReference, data: bytes) -> None:
         """Keep a form that a roster names."""
         self._write(data, _FORMS, form_file(form))
+
+    def _write_roster(self, roster: RosterDocument, folder: str, name: str) -> None:
+        self._write(roster.document, folder, name)
+        self._write(roster.signature, folder, f"{name}.minisig")
 
     def _write(self, data: bytes, *names: str) -> None:
         with self._file(*names) as file:

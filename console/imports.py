@@ -4,7 +4,7 @@ Whatever is killed at whatever moment, importing the same bundle again goes on: 
 last, and what was written before it is what would be written again.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
@@ -17,9 +17,10 @@ from console.errors import DamagedBundleError, ForgedBundleError
 from console.import_directory import ImportDirectory
 from console.import_state import Carried, ImportState
 from console.log_course import HeadKeys, LogCourse
+from console.on_stick import plain_file
 from console.progress import Meter
-from crypto.errors import BundleError, UnsignedBundleError
-from crypto.inbound_reader import InboundBundle, peek_info
+from crypto.errors import BundleError, ForkedRosterError, UnsignedBundleError
+from crypto.inbound_reader import InboundBundle
 from crypto.log_day import Followed, LogDay
 from crypto.log_watch import Alarm, Cause, is_kept
 from crypto.minisign import VerifyKey
@@ -27,8 +28,9 @@ from crypto.roster import FormReference
 from crypto.zip_reader import SeekableFile
 
 _MANY_DAYS = 14
-"""A courier comes more often. Whoever holds bundles back, or dates a log back from its first day so
-that envelopes count as long erased, shows here."""
+"""A courier comes more often, and twice within the time that the service keeps envelopes. Whoever
+holds bundles back, or dates a log back from its first day so that envelopes count as long erased,
+shows here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Imported:
         first_day, last_day: of those that it brought.
         new: envelopes that were taken now.
         already: envelopes that were here.
+        too_late: envelopes of new days that did not come, and need not: their time has passed.
         followed: how far its channel's log was followed by now.
         witnesses: the couriers who witnessed the head there.
         roster_expired: the last day of the newest roster known, if that has passed.
@@ -67,25 +70,11 @@ class Imported:
     last_day: date
     new: int
     already: int
+    too_late: int
     followed: Followed
     witnesses: tuple[str, ...]
     roster_expired: date | None
     days_behind: int | None
-
-
-def in_order(paths: Iterable[Path]) -> list[Path]:
-    """Bring bundles into the order in which they must be imported, whatever their names are."""
-    return sorted(paths, key=_place)
-
-
-def _place(path: Path) -> tuple[str, str, int]:
-    """Say where a bundle belongs; what cannot be read comes first, and is refused."""
-    try:
-        with path.open("rb", buffering=0) as file:
-            info = peek_info(file)
-    except BundleError:
-        return "", "", 0
-    return info.courier, info.channel, info.serial
 
 
 def import_bundle(
@@ -102,7 +91,7 @@ def import_bundle(
         ImportDirectoryError: what is in the directory is damaged.
     """
     judge = BundleJudge(directory, occasion.root)
-    with path.open("rb", buffering=0) as file:
+    with plain_file(path) as file:
         bundle = _open(file, judge)
         work = _Import(directory, judge, bundle, occasion)
         form = listed_form(judge.brought, bundle)
@@ -117,6 +106,9 @@ def import_bundle(
 def _open(file: SeekableFile, judge: BundleJudge) -> InboundBundle:
     try:
         bundle = InboundBundle(file, judge)
+    except ForkedRosterError:
+        judge.keep_second_roster()
+        raise
     except UnsignedBundleError:
         raise ForgedBundleError(
             "the signature is not that of the courier that the bundle names: it was forged, or"
@@ -282,12 +274,21 @@ class _Import:
             last_day=self.last_day,
             new=new,
             already=already,
+            too_late=self._count_too_late(course),
             followed=course.followed,
             witnesses=course.keys.couriers(head) if head else (),
             roster_expired=roster.expires if roster.expires < self.occasion.today else None,
             days_behind=self._days_behind(last),
         )
 
+    def _count_too_late(self, course: LogCourse) -> int:
+        """Count what nobody can tell from what the service has erased in time.
+
+        It may have been held back until then: that is no alarm, and not to be passed over.
+        """
+        gone = (day for day in course.new if not self._is_kept(day))
+        return sum(1 for day in gone for _ in self._missing(day))
+
     def _days_behind(self, last: date | None) -> int | None:
         behind = (self.occasion.today - last).days if last else 0
-        return behind if behind > _MANY_DAYS else None
+        return behind if behind > min(_MANY_DAYS, self._retention_days // 2) else None

@@ -83,7 +83,7 @@ class LogCourse:
         new: days that were followed now; the envelopes of their leaves are to be here.
         kept: what is to be written: these, and days with more witnesses than they had.
         has_heads: days that no bundle brings were given as well.
-        linked: days of the bundle could be held to what was known, and the first of these went with it.
+        linked: of the bundle's days, the first that could be held to what was known went with it.
         disputed: the day that something is wrong with; nothing is followed behind it.
         alarm: what is wrong with it.
     """

@@ -1,5 +1,7 @@
 """`candor import` and `candor status`, as an investigator runs them."""
 
+import os
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -7,6 +9,7 @@ import pytest
 
 from crypto.inbound import InboundInfo
 from crypto.log_day import serialize_day
+from crypto.minisign import SigningKey
 from tests.cli.support import candor, is_one_line, run
 from tests.console.desk import log_of
 from tests.console.support import answers, seal_report, write_identity, write_passphrase
@@ -172,3 +175,46 @@ def test_an_import_needs_neither_terminal_nor_server(tmp_path: Path, log: Log) -
     first, *_ = bundles(tmp_path, log)
     done = candor("import", first, "--into", tmp_path / "in", "--root", FINGERPRINT)
     assert (done.status, done.complaints) == (0, "")
+
+
+def make_pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def make_dangling_link(path: Path) -> None:
+    path.symlink_to("nowhere")
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, make_dangling_link, make_pipe])
+def test_what_is_no_file_on_the_stick_keeps_no_bundle_out(
+    tmp_path: Path, log: Log, make: Callable[[Path], None]
+) -> None:
+    paths = bundles(tmp_path, log)
+    into, strange = tmp_path / "in", tmp_path / "z.zip"
+    make(strange)
+    done = run("import", *paths, strange, "--into", into, "--root", FINGERPRINT)
+    assert done.exit_code == 4
+    assert "z.zip: refused: it " in done.stderr
+    assert "Together: 3 new envelopes." in done.stdout
+    again = run("import", strange, "--into", into)
+    assert "ALARM 1: 1 envelope of" in again.stderr
+    assert again.exit_code == 4
+
+
+def test_alarms_are_told_whatever_stops_an_import(tmp_path: Path, log: Log) -> None:
+    *paths, last = bundles(tmp_path, log)
+    into = tmp_path / "in"
+    run("import", *paths, last, "--into", into, "--root", FINGERPRINT)
+    done = run(
+        "import", paths[0], "--into", into, "--root", SigningKey.generate().verify_key.serialize()
+    )
+    assert "belongs to the service" in done.stderr
+    assert "ALARM 1: 1 envelope of" in done.stderr
+
+
+def test_a_bundle_that_was_held_back_is_told(tmp_path: Path) -> None:
+    held, bundle = log_of(), tmp_path / "1.zip"
+    held.close_day(2, day=TODAY - timedelta(days=40))
+    bundle.write_bytes(pack(InboundInfo(VAN, CHANNEL, 1), {}, held.days)[0])
+    done = run("import", bundle, "--into", tmp_path / "in", "--root", FINGERPRINT)
+    assert "warning: 2 envelopes of general did not come, and their time has passed" in done.stderr

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from console.errors import ReplayedBundleError
 from console.import_directory import open_imports
-from console.imports import Occasion, import_bundle, in_order
+from console.imports import Occasion, import_bundle
+from console.on_stick import in_order
 from tests.support.carried import ROOT, TODAY
 
 

@@ -1,6 +1,7 @@
 """What becomes of the bundles that couriers bring."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,13 +22,14 @@ from console.errors import (
     UnwitnessedDayError,
 )
 from console.import_directory import open_imports
-from console.imports import in_order
+from console.on_stick import in_order
 from crypto.errors import (
     ExpiredRosterError,
     ForkedRosterError,
     RolledBackRosterError,
     UnsignedRosterError,
 )
+from crypto.inbound import InboundInfo
 from crypto.log_watch import Cause
 from crypto.minisign import SigningKey
 from crypto.roster import Courier
@@ -45,6 +47,7 @@ from tests.support.carried import (
     Log,
     make_day,
     make_roster,
+    pack,
     signed,
 )
 
@@ -240,11 +243,49 @@ def test_a_courier_who_fetched_earlier_than_another_may_bring_an_older_roster(
     assert desk.state.newest_roster == 2
 
 
-def test_two_rosters_of_one_serial_are_refused(desk: Desk, log: Log) -> None:
+def test_two_rosters_of_one_serial_are_refused_and_an_alarm_that_stays(
+    desk: Desk, log: Log
+) -> None:
     desk.take(Carrier().pull(log, log.days[:1]))
     other = make_roster(expires=TODAY + timedelta(days=1))
-    bundle = Carrier(BOAT).pull(log, log.days, other)
-    refused(desk, bundle, ForkedRosterError, "the root key signed both")
+    bundle, before = Carrier(BOAT).pull(log, log.days, other), desk.state
+    for _ in range(2):
+        with pytest.raises(ForkedRosterError, match="the root key signed both"):
+            desk.take(bundle)
+        assert [cause for cause, _ in desk.alarms] == [Cause.ROSTER_FORKED]
+    assert replace(desk.state, alarms=before.alarms) == before
+    document, signature = sorted((desk.path / "disputed").iterdir())
+    assert document.read_bytes() == signed(other).document
+    assert signature.read_bytes() == signed(other).signature
+
+
+def test_envelopes_that_came_too_late_to_be_expected_are_counted(desk: Desk) -> None:
+    week = tuple(replace(one, retention_days=7) for one in make_roster().channels)
+    late = Log()
+    for ago in (9, 8, 7):
+        late.close_day(2, day=TODAY - timedelta(days=ago))
+    brought = {leaf: late.envelopes[leaf] for leaf in late.days[1].leaves}
+    bundle, _ = pack(
+        InboundInfo(VAN, CHANNEL, 1),
+        brought,
+        late.days,
+        roster=signed(make_roster(channels=week)),
+    )
+    imported = desk.take(bundle)
+    assert (imported.new, imported.too_late, desk.alarms) == (2, 4, [])
+    assert imported.days_behind == 7
+
+
+@pytest.mark.parametrize(("retention", "many"), [(7, 4), (30, 15), (90, 15)])
+def test_bundles_held_back_show_before_the_service_may_have_erased_what_they_lack(
+    desk: Desk, retention: int, many: int
+) -> None:
+    short = tuple(replace(one, retention_days=retention) for one in make_roster().channels)
+    held, van = Log(), Carrier()
+    for ago, said in ((many, many), (many - 1, None)):
+        held.close_day(1, day=TODAY - timedelta(days=ago))
+        imported = desk.take(van.pull(held, held.days[-1:], make_roster(channels=short)))
+        assert imported.days_behind == said
 
 
 def test_the_bundles_of_two_couriers_may_overlap(desk: Desk, log: Log) -> None:
