@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from courier.channel import ChannelDirectory
-from courier.errors import NotThereError
+from courier.errors import NotThereError, SetupError
 from courier.service import Service
 from crypto.checkpoint import NoteSignature, end_of_day, log_origin, witness_name
-from crypto.errors import ForkedLogError, LogError, ShrunkLogError
+from crypto.errors import ForkedLogError, LogError, ShrunkLogError, UnsignedHeadError
 from crypto.log_day import Followed, LogDay
 from crypto.log_watch import Alarm, alarm_of, late_day
 from crypto.minisign import SigningKey, VerifyKey
@@ -56,8 +56,9 @@ def follow(
         while day < today:
             found = service.day(kept.id, day)
             followed = followed.follow(found, roster.log_keys)
-            found.head.witnesses(_witness_keys(roster))
-            signed = found.head.with_cosignature(witness.cosign(roster, found))
+            _require_sound_witnesses(found, roster)
+            known = found.head.only(roster.log_keys, _witness_keys(roster))
+            signed = known.with_cosignature(witness.cosign(roster, found))
             kept.keep_day(found.with_head(signed))
             day += _DAY
     except NotThereError:
@@ -84,13 +85,20 @@ def _go_on_from(last: LogDay, service: Service, kept: ChannelDirectory, roster: 
     Raises:
         ShrunkLogError: it is gone, or has become shorter.
         ForkedLogError: it says something else now, or is of another service.
-        UnsignedHeadError: it is where this courier was told to begin, and no log key signed it.
+        UnsignedHeadError: it is where this courier was told to begin, and no log key signed it, or
+            a witness's line does not hold.
+        SetupError: nor did a courier witness it.
     """
     if last.head.origin != log_origin(roster.service_id, kept.id):
         raise ForkedLogError("the day to begin at is of another log")
     position = kept.position()
     if not position.serial and position.day == last.day:
         last.head.require_signed(roster.log_keys)
+        if not _require_sound_witnesses(last, roster):
+            raise SetupError(
+                "no courier of the roster has witnessed the day to begin at: take another day, or"
+                " make a courier without --head and compare what it finds"
+            )
     try:
         found = service.day(kept.id, last.day)
     except NotThereError:
@@ -100,6 +108,18 @@ def _go_on_from(last: LogDay, service: Service, kept: ChannelDirectory, roster: 
     if (found.before, found.leaves, found.head.body) != (last.before, last.leaves, last.head.body):
         raise ForkedLogError("a day that was seen says something else")
     return Followed.at(last)
+
+
+def _require_sound_witnesses(day: LogDay, roster: Roster) -> set[str]:
+    """Return who witnessed a day.
+
+    Raises:
+        UnsignedHeadError: a known witness's line fails, or was made for another day's end.
+    """
+    found = day.head.witnesses(_witness_keys(roster))
+    if any(seconds != end_of_day(day.day) for seconds in found.values()):
+        raise UnsignedHeadError("a witness signed the head of another day")
+    return set(found)
 
 
 def _witness_keys(roster: Roster) -> dict[str, VerifyKey]:

@@ -25,6 +25,7 @@ from courier.channel import ChannelDirectory
 from courier.errors import BusyError, SetupError
 from courier.files import damaged, read_json, write_json
 from courier.settings import Settings
+from crypto.bag_info import require_id
 from crypto.errors import KeyFormatError, LogError
 from crypto.inbound import RosterDocument
 from crypto.log_day import LogDay
@@ -162,7 +163,7 @@ def create_directory(path: Path, settings: Settings, heads: Iterable[LogDay]) ->
         heads: a day of each log that is to be followed from its end, not from the beginning.
 
     Raises:
-        SetupError: there is a courier already, or two heads of one channel.
+        SetupError: there is a courier already, a head of no channel, or two of one.
         OutputError: a link, or others may write into it.
     """
     with private_directory(path) as directory:
@@ -176,7 +177,7 @@ def create_directory(path: Path, settings: Settings, heads: Iterable[LogDay]) ->
                 file.write(serialize_log_key(SigningKey.generate()).encode())
         begun: set[str] = set()
         for head in heads:
-            _, _, channel = head.head.origin.partition("/")
+            channel = _channel_of(head)
             if channel in begun:
                 raise SetupError(f"there are two days for channel {channel}: give one")
             begun.add(channel)
@@ -184,3 +185,13 @@ def create_directory(path: Path, settings: Settings, heads: Iterable[LogDay]) ->
         with new_file(directory, _SETTINGS) as file:
             file.write(settings.serialize())
     return CourierDirectory.open(path)
+
+
+def _channel_of(head: LogDay) -> str:
+    """Return whose log a day is of; of which service, the first roster shows."""
+    _, _, channel = head.head.origin.partition("/")
+    try:
+        require_id(channel)
+    except ValueError:
+        raise SetupError("a day to begin at is of no channel's log") from None
+    return channel

@@ -10,7 +10,10 @@ from courier.channel import ChannelDirectory, Position
 from courier.errors import BusyError, SetupError
 from courier.settings import Settings
 from courier.state import CourierDirectory, create_directory
+from crypto.checkpoint import Head
+from crypto.log_day import LogDay
 from crypto.log_watch import Alarm, Cause
+from crypto.merkle import EMPTY_TREE
 from disk.errors import OutputError
 from tests.support.carried import CHANNEL, ROOT, Log, make_roster, signed
 
@@ -146,6 +149,13 @@ def test_two_beginnings_of_one_channel_are_one_too_many(tmp_path: Path) -> None:
     log = Log()
     with pytest.raises(SetupError, match="two days"):
         create_directory(tmp_path / "courier", SETTINGS, [log.close_day(), log.close_day()])
+
+
+@pytest.mark.parametrize("origin", ["abc", "abc/", "abc/../general", "abc/General"])
+def test_a_beginning_of_no_channel_is_refused(tmp_path: Path, origin: str) -> None:
+    day = LogDay(date(2026, 11, 23), EMPTY_TREE, (), Head(origin, 0, EMPTY_TREE.root))
+    with pytest.raises(SetupError, match="no channel's log"):
+        create_directory(tmp_path / "courier", SETTINGS, [day])
 
 
 def test_a_channel_never_leads_out_of_the_directory(courier: CourierDirectory) -> None:
