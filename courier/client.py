@@ -1,8 +1,11 @@
 """HTTP to one origin, through Tor: bounded answers, nothing of the environment, nothing followed.
 
 Whatever answers is not trusted: not to be quick, not to be short, not to answer what was asked.
+Every request has ended by a deadline of its own, and by that of what it is part of.
 """
 
+import math
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,7 +24,8 @@ from courier.errors import (
     TroubleError,
     UnreachableError,
 )
-from courier.settings import NO_PROXY, Settings
+from courier.settings import Settings
+from courier.transport import FAILURES, NO_CONNECTION, Transport, ending_by
 
 _LEAST_BYTES = 4096  # in each `wait_seconds`: Tor is slow, and this only ends what stands still
 _T = TypeVar("_T")
@@ -29,24 +33,28 @@ _Content = bytes | Iterator[bytes]
 Sign = Callable[[str, str, bytes | None], dict[str, str]]
 """Makes the headers of a signed request from its method, its path and its body's SHA-256."""
 
-_NO_CONNECTION = (
-    httpx2.ConnectError,
-    httpx2.ConnectTimeout,
-    httpx2.ProxyError,
-    httpx2.UnsupportedProtocol,
-    SOCKSError,
+_PLAIN = (("User-Agent", "candor"), ("Accept-Encoding", "identity"))
+AS_A_BROWSER = (
+    ("User-Agent", "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0"),
+    ("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
+    ("Accept-Language", "en-US,en;q=0.5"),
+    ("Accept-Encoding", "gzip, deflate"),
+    ("Sec-GPC", "1"),
+    ("Connection", "keep-alive"),
+    ("Upgrade-Insecure-Requests", "1"),
+    ("Sec-Fetch-Dest", "document"),
+    ("Sec-Fetch-Mode", "navigate"),
+    ("Sec-Fetch-Site", "none"),
+    ("Sec-Fetch-User", "?1"),
+    ("Priority", "u=0, i"),
 )
+"""What Tor Browser 15 sends for an address that was typed in; to be renewed with each major one."""
+_CODINGS = {"gzip", "deflate"}
 _REFUSALS = {
     HTTPStatus.BAD_REQUEST,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.UNPROCESSABLE_ENTITY,
 }
-
-
-def unsigned(method: str, path: str, sha256: bytes | None) -> dict[str, str]:
-    """Sign nothing: a request as anybody makes it."""
-    del method, path, sha256
-    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +73,22 @@ class Client:
     Args:
         origin: scheme, host and port.
         settings: the way there, and how patient to be.
-        sign: asked anew for every try, since a nonce serves once.
+        sign: asked anew for every try, since a nonce serves once; None to ask as a source's browser
+            does, by a circuit that no other client has.
     """
 
-    def __init__(self, origin: str, settings: Settings, sign: Sign = unsigned) -> None:
+    def __init__(self, origin: str, settings: Settings, sign: Sign | None) -> None:
         self._origin, self._settings, self._sign = origin, settings, sign
         self._once = False  # whether each connection serves for one request only
+        self._until = math.inf
         self._http = httpx2.Client(
-            proxy=None if settings.proxy == NO_PROXY else settings.proxy,
+            transport=Transport(
+                settings.proxy,
+                connections=settings.requests_at_once,
+                auth=None if sign else _own_circuit(),
+            ),
             trust_env=False,  # a proxy of the environment would lead past Tor
             follow_redirects=False,
-            timeout=settings.wait_seconds,
-            limits=httpx2.Limits(max_connections=settings.requests_at_once),
-            headers={"user-agent": "candor", "accept-encoding": "identity"},
         )
 
     def __enter__(self) -> Self:
@@ -89,6 +100,20 @@ class Client:
     def close(self) -> None:
         """Close every connection."""
         self._http.close()
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Let everything that is asked in the block, in whatever thread, end in this time."""
+        self._until = time.monotonic() + seconds
+        try:
+            yield
+        finally:
+            self._until = math.inf
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether the time is over, and nothing more is asked."""
+        return time.monotonic() >= self._until
 
     def get(self, path: str, *, max_bytes: int) -> bytes:
         """Fetch something small.
@@ -129,7 +154,7 @@ class Client:
                 self._once = self._once or isinstance(error, AlteredError)
                 gained = isinstance(error, TroubleError) and error.gained
                 left = self._settings.tries if gained else left - 1
-                if not left:
+                if not left or self.is_overdue:
                     raise
             time.sleep(self._settings.pause_seconds)
 
@@ -137,22 +162,40 @@ class Client:
     def answer(
         self, method: str, path: str, *, offset: int = 0, body: Body | None = None
     ) -> Iterator[httpx2.Response]:
-        """Ask once, and hand out an answer that is neither refused nor encoded."""
-        headers = self._sign(method, path, body.sha256 if body else None)
+        """Ask once, and hand out an answer that is neither refused nor in an unknown coding.
+
+        Raises:
+            TroubleError: it has not come by the deadline, among others.
+        """
+        request = self._request(method, path, offset, body)
+        moment = min(time.monotonic() + self._settings.request_seconds, self._until)
+        with ending_by(moment), _translating():
+            if self.is_overdue:
+                raise TroubleError("the service was given all the time there is for it")
+            response = self._http.send(request, stream=True)
+            try:
+                _judge(method, response, set() if self._sign else _CODINGS)
+                yield response
+            finally:
+                response.close()
+
+    def _request(self, method: str, path: str, offset: int, body: Body | None) -> httpx2.Request:
+        headers = dict(_PLAIN if self._sign else AS_A_BROWSER)
+        if self._sign:
+            headers |= self._sign(method, path, body.sha256 if body else None)
         if offset:
             headers["range"] = f"bytes={offset}-"
         if self._once:
-            headers["connection"] = "close"
+            headers["Connection"] = "close"
         if body:
             headers |= {"content-type": body.kind, "content-length": f"{body.size}"}
-        content = body.blocks() if body else None
-        url = f"{self._origin}{path}"
-        with (
-            _translating(),
-            self._http.stream(method, url, headers=headers, content=content) as response,
-        ):
-            _judge(method, response)
-            yield response
+        return httpx2.Request(
+            method,
+            f"{self._origin}{path}",
+            headers=headers,
+            content=body.blocks() if body else None,
+            extensions={"timeout": httpx2.Timeout(self._settings.wait_seconds).as_dict()},
+        )
 
     def blocks(self, response: httpx2.Response, *, max_bytes: int) -> Iterator[bytes]:
         """Read an answer's body as it comes.
@@ -162,7 +205,7 @@ class Client:
         """
         pace, total = _Pace(self._settings.wait_seconds), 0
         with _translating():
-            for block in response.iter_raw():
+            for block in response.iter_bytes():
                 total += len(block)
                 if total > max_bytes:
                     raise TroubleError("the service answers with more than there can be")
@@ -192,15 +235,20 @@ def _translating() -> Iterator[None]:
     """Say of a failed connection what it means here."""
     try:
         yield
-    except _NO_CONNECTION:
+    except (*NO_CONNECTION, SOCKSError):
         raise UnreachableError(
             "the service cannot be reached: is Tor running, and the service?"
         ) from None
-    except (httpx2.HTTPError, httpx2.StreamError):
+    except (*FAILURES, httpx2.HTTPError, httpx2.StreamError):
         raise TroubleError("the connection to the service breaks off, or stands still") from None
 
 
-def _judge(method: str, response: httpx2.Response) -> None:
+def _own_circuit() -> tuple[bytes, bytes]:
+    """Draw a name and a password of which Tor knows nothing, and for which it builds a circuit."""
+    return secrets.token_hex(16).encode(), secrets.token_hex(16).encode()
+
+
+def _judge(method: str, response: httpx2.Response, codings: set[str]) -> None:
     """Refuse an answer by its status, or because its end could not be told."""
     status, headers = response.status_code, response.headers
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
@@ -218,5 +266,7 @@ def _judge(method: str, response: httpx2.Response) -> None:
         return
     if status not in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
         raise TroubleError("the service cannot answer now, or is not a service for couriers")
-    if "content-encoding" in headers or not {"content-length", "transfer-encoding"} & set(headers):
+    encoded = headers.get("content-encoding")
+    ends = {"content-length", "transfer-encoding"} & set(headers)
+    if not ends or (encoded is not None and encoded not in codings):
         raise TroubleError("the service answers in a form that it does not use")

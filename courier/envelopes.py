@@ -5,7 +5,7 @@ import random
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import BinaryIO
@@ -24,21 +24,6 @@ _GAINED_BYTES = 1 << 16
 _BLOCK_BYTES = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """What became of the envelopes that were asked for.
-
-    Attributes:
-        gone: the service says that it has no such envelope.
-        troubled: nothing of them came now; it may come the next time.
-        unfinished: something of them came, and more may come the next time.
-    """
-
-    gone: frozenset[bytes]
-    troubled: frozenset[bytes]
-    unfinished: frozenset[bytes]
-
-
 class _StoppedError(Exception):
     """Another envelope's failure ended the run."""
 
@@ -50,10 +35,13 @@ def fetch_envelopes(
     *,
     at_once: int,
     meter: Callable[[int], None],
-) -> Fetched:
-    """Fetch envelopes that are not there yet.
+) -> set[bytes]:
+    """Fetch envelopes that are not there yet, until the client's time is over.
 
     In random order, so that no few of them can keep the others back.
+
+    Returns:
+        Those of which the service says that it has none.
 
     Raises:
         UnreachableError, StrangerError: nothing more can be had now; what has come is kept.
@@ -61,20 +49,17 @@ def fetch_envelopes(
     wanted = sorted(leaves)
     random.SystemRandom().shuffle(wanted)
     gone: set[bytes] = set()
-    troubled: set[bytes] = set()
-    unfinished: set[bytes] = set()
     with kept.envelopes() as directory, _pool(at_once) as (pool, stop):
         errand = _Errand(client, kept.id, directory, stop)
         running = {pool.submit(errand.fetch, leaf): leaf for leaf in wanted}
         for future in as_completed(running):
-            try:
-                future.result()
-            except NotThereError:
-                gone.add(running[future])
-            except TroubleError as error:
-                (unfinished if error.gained else troubled).add(running[future])
+            with suppress(TroubleError):
+                try:
+                    future.result()
+                except NotThereError:
+                    gone.add(running[future])
             meter(1)
-    return Fetched(frozenset(gone), frozenset(troubled), frozenset(unfinished))
+    return gone
 
 
 @contextmanager
@@ -100,19 +85,21 @@ class _Errand:
 
     def fetch(self, leaf: bytes) -> None:
         """Fetch one envelope, in as many tries as it is worth."""
-        self.client.patiently(lambda: self._attempt(leaf))
+        if not self.client.is_overdue:
+            growth = _Growth()
+            self.client.patiently(lambda: self._attempt(leaf, growth))
 
-    def _attempt(self, leaf: bytes) -> None:
+    def _attempt(self, leaf: bytes, growth: "_Growth") -> None:
         grown = part_name(leaf)
         try:
             with growing_file(self.directory, grown) as file:
-                self._go_on(file, leaf)
+                self._go_on(file, leaf, growth)
                 publish_grown(self.directory, file, grown, whole_name(leaf))
         except (AlteredError, NotThereError):
             remove_file(self.directory, grown)
             raise
 
-    def _go_on(self, file: BinaryIO, leaf: bytes) -> None:
+    def _go_on(self, file: BinaryIO, leaf: bytes, growth: "_Growth") -> None:
         """Append what is missing; what was there already counts in the hash like the rest."""
         state = hashlib.sha256()
         while block := file.read(_BLOCK_BYTES):
@@ -120,29 +107,51 @@ class _Errand:
         offset = file.tell()
         if state.digest() == leaf:
             return
-        with self.client.answer("GET", envelope_path(self.channel, leaf), offset=offset) as answer:
-            if offset and answer.status_code == HTTPStatus.OK:  # it begins at the beginning
-                file.seek(0)
-                file.truncate()
-                state, offset = hashlib.sha256(), 0
-            _require_range(answer, offset)
-            for block in self._blocks(answer, MAX_ENVELOPE_BYTES - offset):
-                file.write(block)
-                state.update(block)
+        growth.begin(offset)
+        try:
+            with self.client.answer(
+                "GET", envelope_path(self.channel, leaf), offset=offset
+            ) as answer:
+                if offset and answer.status_code == HTTPStatus.OK:  # it begins at the beginning
+                    file.seek(0)
+                    file.truncate()
+                    state, offset = hashlib.sha256(), 0
+                _require_range(answer, offset)
+                for block in self._blocks(answer, MAX_ENVELOPE_BYTES - offset):
+                    file.write(block)
+                    state.update(block)
+        except TroubleError as error:
+            if isinstance(error, AlteredError):
+                raise
+            raise TroubleError(f"{error}", gained=growth.has_gained(file.tell())) from None
         if state.digest() != leaf:
             raise AlteredError("an envelope came that is not the one that was asked for")
 
     def _blocks(self, answer: httpx2.Response, most: int) -> Iterator[bytes]:
-        """Read what comes, and say of a failure whether something had come."""
-        got = 0
-        try:
-            for block in self.client.blocks(answer, max_bytes=most):
-                if self.stop.is_set():
-                    raise _StoppedError
-                got += len(block)
-                yield block
-        except TroubleError as error:
-            raise TroubleError(f"{error}", gained=got >= _GAINED_BYTES) from None
+        for block in self.client.blocks(answer, max_bytes=most):
+            if self.stop.is_set():
+                raise _StoppedError
+            yield block
+
+
+class _Growth:
+    """How far an envelope ever came in this run: only what lies beyond is a gain.
+
+    What came before may have been noise, and may come again and again.
+    """
+
+    def __init__(self) -> None:
+        self._furthest = 0
+
+    def begin(self, offset: int) -> None:
+        """Count what is there already."""
+        self._furthest = max(self._furthest, offset)
+
+    def has_gained(self, offset: int) -> bool:
+        """Tell whether a try came enough further to be worth another."""
+        gained = offset - self._furthest >= _GAINED_BYTES
+        self._furthest = max(self._furthest, offset)
+        return gained
 
 
 def _require_range(answer: httpx2.Response, offset: int) -> None:

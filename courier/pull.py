@@ -1,7 +1,10 @@
 """`pull`: fetch what is new of every channel, and write bundles of it."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+import random
+import time
+from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -17,7 +20,7 @@ from courier.bundles import (
 )
 from courier.channel import ChannelDirectory
 from courier.client import Client
-from courier.envelopes import Fetched, fetch_envelopes
+from courier.envelopes import fetch_envelopes
 from courier.errors import CourierError, SetupError, TroubleError, UnreachableError
 from courier.files import write_file
 from courier.log import Witness, follow, hand_in_cosignatures
@@ -79,7 +82,10 @@ def pull(
 
 
 class _Run:
-    """One run, over every channel."""
+    """One run, over every channel.
+
+    However slow a service is, a run has an end, and no channel takes the time of those after it.
+    """
 
     def __init__(
         self,
@@ -93,28 +99,50 @@ class _Run:
         self._client, self._service = client, Service(client)
         self._pulled = Pulled()
         self._witness = Witness(courier.settings.id, courier.key)
+        self._end = time.monotonic() + courier.settings.run_seconds
+        self._left = 1  # channels, as far as is known
 
     def run(self) -> Pulled:
         try:
-            roster = self._compare(self._fetch_roster())
+            roster = self._fetch_roster()
+            channels = own_entry(self._courier, roster).channels
+            self._left = len(channels)
+            look = random.SystemRandom().randint(0, len(channels))
+            self._pull_channels(channels[:look], roster)
+            roster = self._compare(roster)
+            named = own_entry(self._courier, roster).channels
+            self._pull_channels([one for one in channels[look:] if one in named], roster)
         except AlarmingRosterError as error:
             self._raise_alarms([error.alarm])
             return self._pulled
-        channels = own_entry(self._courier, roster).channels
-        for channel in channels:
-            try:
-                self._pull_channel(self._courier.channel(channel), roster)
-            except UnreachableError as error:
-                self._pulled.failed[channel] = f"{error}"
-                break
         self._remove_old_bundles()
         return self._pulled
 
+    def _pull_channels(self, channels: Sequence[str], roster: Roster) -> None:
+        for channel in channels:
+            try:
+                with self._client.within(self._share(self._left)):
+                    self._pull_channel(self._courier.channel(channel), roster)
+            except UnreachableError as error:
+                self._pulled.failed[channel] = f"{error}"
+                break
+            self._left -= 1
+
+    def _share(self, count: int) -> float:
+        """Return how many seconds are left for each of so many things to do."""
+        return max(0.0, self._end - time.monotonic()) / count
+
     def _fetch_roster(self) -> Roster:
-        return fetch_roster(self._courier, self._service, self._today())
+        with self._client.within(self._share(self._left + 1)):
+            return fetch_roster(self._courier, self._service, self._today())
 
     def _compare(self, roster: Roster) -> Roster:
-        """Ask for the roster as sources do; once more if it was being replaced just now."""
+        """Ask for the roster as sources do; once more if it was being replaced just now.
+
+        When in a run, and how long after what came before, is left to chance: a service that tells
+        this look from a source's could show each another roster.
+        """
+        time.sleep(random.SystemRandom().uniform(0, self._courier.settings.look_seconds))
         compared = compare_with_public(self._courier, roster)
         if compared.differs:
             roster = self._fetch_roster()
@@ -162,21 +190,28 @@ class _Run:
     def _fetch(self, kept: ChannelDirectory, roster: Roster, days: Sequence[LogDay]) -> None:
         """Fetch the days' envelopes; raise alarms for those that are not to be had.
 
+        Since when they are waited for is recorded first: a run that is killed counts like others.
+
         Raises:
             TroubleError: some have not come yet, and may come the next time.
+            UnreachableError: likewise, and nothing more can be had now.
         """
         retention = roster.channel(kept.id).retention_days
         expected = expected_leaves(days, today=self._today(), retention_days=retention)
         wanted = expected.keys() - kept.there()
-        with self._shown.counting(f"Fetching {kept.id}", len(wanted)) as meter:
-            fetched = fetch_envelopes(
-                self._client,
-                kept,
-                wanted,
-                at_once=self._courier.settings.requests_at_once,
-                meter=meter,
+        self._note_waiting(kept, wanted)
+        gone: set[bytes] = set()
+        try:
+            gone = self._fetch_wanted(kept, wanted)
+        except UnreachableError:
+            if self._waiting(kept, wanted):
+                raise
+        absent = wanted - kept.there() - gone
+        self._note_waiting(kept, absent)
+        if left := self._waiting(kept, absent):
+            raise TroubleError(
+                f"{left} of the new envelopes did not come whole: nothing is lost, run it again"
             )
-        self._have_patience(kept, fetched)
         self._raise_alarms(
             missing_envelopes(
                 days,
@@ -187,18 +222,27 @@ class _Run:
             )
         )
 
-    def _have_patience(self, kept: ChannelDirectory, fetched: Fetched) -> None:
-        """Wait some days for envelopes that do not come though nobody says that they are gone."""
-        today, before = self._today(), kept.troubles()
-        troubles = {leaf: before.get(leaf, today) for leaf in fetched.troubled}
+    def _fetch_wanted(self, kept: ChannelDirectory, wanted: Collection[bytes]) -> set[bytes]:
+        with self._shown.counting(f"Fetching {kept.id}", len(wanted)) as meter:
+            return fetch_envelopes(
+                self._client,
+                kept,
+                wanted,
+                at_once=self._courier.settings.requests_at_once,
+                meter=meter,
+            )
+
+    def _note_waiting(self, kept: ChannelDirectory, absent: Iterable[bytes]) -> None:
+        """Record since when envelopes are waited for."""
+        before = kept.troubles()
+        troubles = {leaf: before.get(leaf, self._today()) for leaf in absent}
         if troubles != before:
             kept.keep_troubles(troubles)
-        waiting = [leaf for leaf, since in troubles.items() if since >= today - LATE_AFTER]
-        left = len(waiting) + len(fetched.unfinished)
-        if left:
-            raise TroubleError(
-                f"{left} of the new envelopes did not come whole: nothing is lost, run it again"
-            )
+
+    def _waiting(self, kept: ChannelDirectory, absent: AbstractSet[bytes]) -> int:
+        """Count those that have not come, and have been waited for no longer than some days."""
+        missing, oldest = absent - kept.there(), self._today() - LATE_AFTER
+        return sum(since >= oldest for leaf, since in kept.troubles().items() if leaf in missing)
 
     def _write(self, kept: ChannelDirectory, roster: Roster, days: Sequence[LogDay]) -> None:
         place = self._courier.bundles

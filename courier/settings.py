@@ -33,6 +33,10 @@ class Settings:
         id: this courier's, as in the roster.
         proxy: Tor's SOCKS port, or `none` on the service's own machine.
         wait_seconds: for a connection, and then for something to come; onions take their time.
+        request_seconds: for one request, from the first byte to the last; what has come of an
+            envelope is kept, and the next request goes on there.
+        run_seconds: for a whole run; each channel has its share of what is left.
+        look_seconds: at most, and at random, before a look at what sources are shown.
         tries: of a request that fails, before it is given up for now.
         pause_seconds: between two tries.
         requests_at_once: envelopes that are fetched at the same time.
@@ -44,6 +48,9 @@ class Settings:
     id: str
     proxy: str = TOR
     wait_seconds: float = field(default=120.0, metadata={"least": 0.1})
+    request_seconds: float = field(default=1800.0, metadata={"least": 0.1})
+    run_seconds: float = field(default=72000.0, metadata={"least": 0.1})
+    look_seconds: float = field(default=120.0, metadata={"least": 0})
     tries: int = field(default=4, metadata={"least": 1})
     pause_seconds: float = field(default=3.0, metadata={"least": 0})
     requests_at_once: int = field(default=4, metadata={"least": 1})

@@ -8,7 +8,7 @@ import contextlib
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -37,7 +37,9 @@ class Listener:
 
     Attributes:
         lies: by path, what is answered in the truth's place: bytes, or a status.
+        answers: by path, who writes the whole answer.
         requests: method and path of each.
+        headers: of the last request for each path.
     """
 
     port: int
@@ -46,8 +48,10 @@ class Listener:
     logs: dict[str, Log] = field(default_factory=dict)
     couriers: set[str] = field(default_factory=lambda: {"van", "boat"})
     lies: dict[str, bytes | int] = field(default_factory=dict)
+    answers: dict[str, Callable[[BaseHTTPRequestHandler], None]] = field(default_factory=dict)
     requests: list[tuple[str, str]] = field(default_factory=list)
     cosignatures: dict[tuple[str, date], str] = field(default_factory=dict)
+    headers: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     ranges: list[str] = field(default_factory=list)
     bundles: list[bytes] = field(default_factory=list)
 
@@ -110,6 +114,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        self.listener.headers[self.path] = self.headers.items()
+        if write := self.listener.answers.get(self.path):
+            self.listener.requests.append((self.command, self.path))
+            return write(self)
         signature = self.headers.get("signature-input", "")
         known = any(f'keyid="{name}"' in signature for name in self.listener.couriers)
         if self.path.startswith("/courier/") and not known:
@@ -131,6 +139,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("content-length", f"{len(content)}")
         self.end_headers()
         self.wfile.write(content)
+        return None
 
     do_GET = do_PUT = do_POST = _answer  # noqa: N815 - as the library asks for them
 

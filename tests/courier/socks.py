@@ -1,6 +1,8 @@
 """A small SOCKS5 server on loopback, as Tor's is, that keeps a list of the names it was asked for.
 
-Source: RFC 1928.
+It takes any name and password, by which Tor parts circuits.
+
+Source: RFC 1928, RFC 1929.
 """
 
 import contextlib
@@ -22,6 +24,7 @@ class Socks:
     port: int
     names: dict[str, int] = field(default_factory=dict)
     asked: list[tuple[int, str]] = field(default_factory=list)
+    circuits: list[tuple[bytes, bytes]] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -34,8 +37,12 @@ class _Handler(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         with contextlib.suppress(OSError, struct.error):
             _, methods = self.rfile.read(2)
-            self.rfile.read(methods)
-            self.wfile.write(b"\x05\x00")
+            if self.rfile.read(methods) == b"\x02":
+                self.wfile.write(b"\x05\x02")
+                self.socks.circuits.append(self._credentials())
+                self.wfile.write(b"\x01\x00")
+            else:
+                self.wfile.write(b"\x05\x00")
             _, _, _, kind = self.rfile.read(4)
             name = self._name(kind)
             self.rfile.read(2)
@@ -45,6 +52,11 @@ class _Handler(socketserver.StreamRequestHandler):
             self.wfile.write(bytes([5, status, 0, ADDRESS]) + bytes(6))
             if port is not None:
                 self._relay(port)
+
+    def _credentials(self) -> tuple[bytes, bytes]:
+        self.rfile.read(1)
+        name, password = (self.rfile.read(self.rfile.read(1)[0]) for _ in range(2))
+        return name, password
 
     def _name(self, kind: int) -> str:
         if kind == NAME:

@@ -17,7 +17,7 @@ from crypto.log_key_file import serialize_log_key
 from crypto.minisign import SigningKey, VerifyKey
 from tests.support.carried import COURIERS, ROOT, TODAY, VAN
 
-QUICK = {"wait_seconds": 15.0, "pause_seconds": 0.0, "tries": 2}
+QUICK = {"wait_seconds": 15.0, "pause_seconds": 0.0, "look_seconds": 0.0, "tries": 2}
 
 
 @dataclass

@@ -1,24 +1,40 @@
 """Whatever a service takes back or rewrites becomes an alarm, and sound envelopes still go out."""
 
+import contextlib
+import gzip
+import os
 from dataclasses import replace
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
+from courier.client import AS_A_BROWSER
 from courier.errors import StrangerError, TroubleError
-from crypto.errors import ExpiredRosterError, UnsignedRosterError
+from crypto.checkpoint import (
+    MAX_SIGNATURES,
+    NoteSignature,
+    end_of_day,
+    log_origin,
+    witness_name,
+)
+from crypto.errors import ExpiredRosterError, MalformedLogError, UnsignedRosterError
 from crypto.inbound import RosterDocument
-from crypto.log_day import serialize_day
+from crypto.log_day import LogDay, serialize_day
 from crypto.log_watch import Alarm, Cause
 from crypto.merkle import EMPTY_TREE
 from crypto.minisign import SigningKey
 from tests.courier.listener import Listener
 from tests.courier.support import Errand, make_errand, opened
 from tests.support.carried import (
+    BOAT,
     CHANNEL,
+    COURIERS,
     OTHER_CHANNEL,
+    SERVICE_ID,
     TODAY,
+    VAN,
     Log,
     make_day,
     make_roster,
@@ -169,6 +185,68 @@ def test_a_cosignature_that_does_not_hold_is_an_alarm(errand: Errand, listener: 
     assert [alarm.cause for alarm in errand.pull().alarms] == [Cause.UNSIGNED]
 
 
+def test_a_cosignature_made_for_another_day_is_an_alarm(errand: Errand, listener: Listener) -> None:
+    log = listener.logs[CHANNEL]
+    day = log.close_day(witnesses=())
+    name = witness_name(SERVICE_ID, BOAT)
+    moved = day.head.cosign(name, COURIERS[BOAT], end_of_day(day.day) + 1)
+    log.days[-1] = day.with_head(day.head.with_cosignature(moved))
+    errand.sleep()
+    pulled = errand.pull()
+    assert pulled.alarms == [Alarm(Cause.UNSIGNED, CHANNEL, TODAY)]
+    assert errand.courier.channel(CHANNEL).days()[-1] == YESTERDAY
+
+
+def stuffed(day: LogDay, name: str) -> LogDay:
+    """Fill a day's head with lines under a name, up to what a head may have."""
+    head = day.head
+    with contextlib.suppress(MalformedLogError):
+        while True:
+            line = NoteSignature(name, os.urandom(300))
+            head = replace(head, signatures=(*head.signatures, line))
+    return day.with_head(head)
+
+
+def test_lines_that_mean_nothing_are_neither_kept_nor_witnessed(
+    errand: Errand, listener: Listener
+) -> None:
+    log = listener.logs[CHANNEL]
+    log.days[1] = stuffed(log.days[1], "somebody")
+    for _ in range(2):
+        pulled = errand.pull()
+        assert (pulled.alarms, pulled.failed) == ([], {})
+    kept = errand.courier.channel(CHANNEL).day(log.days[1].day)
+    names = {log_origin(SERVICE_ID, CHANNEL), witness_name(SERVICE_ID, VAN)}
+    assert {line.name for line in kept.head.signatures} == names
+
+
+def test_a_head_without_room_for_a_witness_is_an_alarm_and_nothing_is_damaged(
+    errand: Errand, listener: Listener
+) -> None:
+    log = listener.logs[CHANNEL]
+    sound = log.days[1]
+    ours = sound.head.signatures[0]
+    full = replace(sound.head, signatures=(ours,))
+    with contextlib.suppress(MalformedLogError):
+        for _ in range(MAX_SIGNATURES):
+            full = replace(full, signatures=(*full.signatures, ours))
+    listener.lies[f"/courier/log/{CHANNEL}/{sound.day}.json"] = serialize_day(sound.with_head(full))
+    assert errand.pull().failed == {}
+    assert errand.courier.channel(CHANNEL).day(sound.day).head.body == sound.head.body
+
+
+def test_a_head_that_is_too_long_is_an_alarm(errand: Errand, listener: Listener) -> None:
+    day = listener.logs[CHANNEL].days[1]
+    text = serialize_day(day).decode()
+    line = NoteSignature("somebody", bytes(12_300)).serialize().removesuffix("\n")
+    longer = text.replace('\\n",\n  "leaves"', f'\\n{line}\\n",\n  "leaves"')
+    assert longer != text
+    listener.lies[f"/courier/log/{CHANNEL}/{day.day}.json"] = longer.encode()
+    assert errand.pull().alarms == [Alarm(Cause.UNREADABLE, CHANNEL, day.day)]
+    listener.lies.clear()
+    assert errand.pull().failed == {}
+
+
 def test_a_day_that_contradicts_itself_is_an_alarm(errand: Errand, listener: Listener) -> None:
     day = listener.logs[CHANNEL].days[-1]
     path = f"/courier/log/{CHANNEL}/{day.day}.json"
@@ -192,6 +270,24 @@ def test_a_beginning_that_no_log_key_signed_is_an_alarm(tmp_path: Path, listener
     day = make_day(YESTERDAY, EMPTY_TREE, [bytes(32)], key=SigningKey.generate())
     errand = make_errand(tmp_path, listener.origin, heads=[day])
     assert errand.pull().alarms == [Alarm(Cause.UNSIGNED, CHANNEL, YESTERDAY)]
+
+
+def test_a_beginning_that_nobody_witnessed_is_refused(tmp_path: Path, listener: Listener) -> None:
+    errand = make_errand(tmp_path, listener.origin, heads=[listener.logs[CHANNEL].days[1]])
+    pulled = errand.pull()
+    assert "no courier of the roster has witnessed" in pulled.failed[CHANNEL]
+    assert [path.name for path in pulled.bundles] == ["van-other-1.zip"]
+
+
+def test_a_beginning_that_was_witnessed_for_another_day_is_an_alarm(
+    tmp_path: Path, listener: Listener
+) -> None:
+    day = listener.logs[CHANNEL].days[1]
+    name = witness_name(SERVICE_ID, BOAT)
+    moved = day.head.cosign(name, COURIERS[BOAT], end_of_day(day.day) + 1)
+    head = day.with_head(day.head.with_cosignature(moved))
+    errand = make_errand(tmp_path, listener.origin, heads=[head])
+    assert errand.pull().alarms == [Alarm(Cause.UNSIGNED, CHANNEL, day.day)]
 
 
 def test_a_log_that_does_not_go_on_is_a_warning_and_not_kept(
@@ -308,6 +404,32 @@ def test_another_roster_for_sources_is_an_alarm(errand: Errand, listener: Listen
     assert [alarm.cause for alarm in pulled.alarms] == [Cause.ROSTERS]
     assert len(pulled.bundles) == 2
     assert len(listener.asked("/roster.json")) == 4
+
+
+def test_the_look_at_what_sources_are_shown_is_a_browsers(
+    errand: Errand, listener: Listener
+) -> None:
+    errand.pull()
+    for path in ("/roster.json", "/roster.json.minisig"):
+        (host, *rest) = listener.headers[path]
+        assert host == ("Host", listener.origin.removeprefix("http://"))
+        assert tuple(rest) == AS_A_BROWSER
+
+
+def test_a_look_that_is_answered_as_a_browser_may_be_is_read(
+    errand: Errand, listener: Listener
+) -> None:
+    def packed(handler: BaseHTTPRequestHandler) -> None:
+        content = gzip.compress(listener.roster.document)
+        handler.send_response(200)
+        handler.send_header("content-encoding", "gzip")
+        handler.send_header("content-length", f"{len(content)}")
+        handler.end_headers()
+        handler.wfile.write(content)
+
+    listener.answers["/roster.json"] = packed
+    assert errand.pull().alarms == []
+    assert errand.said == []
 
 
 def test_the_roster_is_asked_for_as_a_source_does(errand: Errand, listener: Listener) -> None:

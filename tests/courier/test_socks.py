@@ -45,6 +45,15 @@ def test_a_pull_goes_through_the_proxy_by_name(
     assert {kind for kind, _ in socks.asked} == {NAME}
     assert {name for _, name in socks.asked} == {COURIERS_ONION, SOURCES_ONION}
     assert listener.asked("/roster.json") != []
+    assert len(socks.circuits) == 1  # of the look at what sources are shown, by itself
+
+
+def test_each_look_at_what_sources_are_shown_has_a_circuit_of_its_own(
+    errand: Errand, socks: Socks
+) -> None:
+    errand.pull()
+    errand.pull()
+    assert len(set(socks.circuits)) == 2
 
 
 def test_an_onion_that_is_not_there_is_told(errand: Errand, socks: Socks) -> None:
