@@ -24,15 +24,11 @@ from console.errors import (
 from console.import_directory import open_imports
 from console.on_stick import in_order
 from crypto.errors import (
-    ExpiredRosterError,
-    ForkedRosterError,
-    RolledBackRosterError,
     UnsignedRosterError,
 )
 from crypto.inbound import InboundInfo
 from crypto.log_watch import Cause
 from crypto.minisign import SigningKey
-from crypto.roster import Courier
 from tests.console.desk import Desk, log_of, refused
 from tests.support.carried import (
     BOAT,
@@ -206,57 +202,6 @@ def test_what_is_foreign_or_forged_is_refused(
 
 
 LOST_ROOT = SigningKey(bytes([9]) * 32)
-
-
-def test_a_courier_may_fetch_the_channels_of_the_newest_roster_only(desk: Desk, log: Log) -> None:
-    van = Courier(VAN, (OTHER_CHANNEL,), COURIERS[VAN].verify_key)
-    boat = make_roster().couriers[1]
-    desk.take(Carrier(BOAT).pull(log, log.days[:2], make_roster(serial=2, couriers=(van, boat))))
-    refused(desk, Carrier().pull(log, log.days), ForeignBundleError, "may fetch")
-
-
-def test_an_expired_roster_keeps_nobody_from_reading_what_came_before(desk: Desk, log: Log) -> None:
-    expires = TODAY - timedelta(days=2)
-    imported = desk.take(Carrier().pull(log, log.days, make_roster(expires=expires)))
-    assert imported.roster_expired == expires
-    assert desk.inbox() == set(log.envelopes.values())
-
-
-def test_days_after_the_last_day_of_the_roster_are_refused(desk: Desk, log: Log) -> None:
-    expires = log.days[-1].day - timedelta(days=1)
-    bundle = Carrier().pull(log, log.days, make_roster(expires=expires))
-    refused(desk, bundle, ExpiredRosterError, "must sign a new one")
-
-
-def test_a_courier_who_brings_an_older_roster_than_before_is_refused(desk: Desk, log: Log) -> None:
-    van = Carrier()
-    desk.take(van.pull(log, log.days[:1], make_roster(serial=2)))
-    second = van.pull(log, log.days[1:], make_roster())
-    refused(desk, second, RolledBackRosterError, "brought 2 before")
-
-
-def test_a_courier_who_fetched_earlier_than_another_may_bring_an_older_roster(
-    desk: Desk, log: Log
-) -> None:
-    desk.take(Carrier(BOAT).pull(log, log.days, make_roster(serial=2)))
-    desk.take(Carrier().pull(log, log.days[:2], make_roster()))
-    assert desk.state.newest_roster == 2
-
-
-def test_two_rosters_of_one_serial_are_refused_and_an_alarm_that_stays(
-    desk: Desk, log: Log
-) -> None:
-    desk.take(Carrier().pull(log, log.days[:1]))
-    other = make_roster(expires=TODAY + timedelta(days=1))
-    bundle, before = Carrier(BOAT).pull(log, log.days, other), desk.state
-    for _ in range(2):
-        with pytest.raises(ForkedRosterError, match="the root key signed both"):
-            desk.take(bundle)
-        assert [cause for cause, _ in desk.alarms] == [Cause.ROSTER_FORKED]
-    assert replace(desk.state, alarms=before.alarms) == before
-    document, signature = sorted((desk.path / "disputed").iterdir())
-    assert document.read_bytes() == signed(other).document
-    assert signature.read_bytes() == signed(other).signature
 
 
 def test_envelopes_that_came_too_late_to_be_expected_are_counted(desk: Desk) -> None:
