@@ -84,6 +84,9 @@ class DayFiles:
                     remove_unfinished(directory)
             except OutputError:
                 raise StorageError("others may write into the log") from None
+            stamp(self.path, self._today())
+            sync_directory(self.path)
+            sync_directory(self.path.parent)
 
     def add(self, channel: str, day: LogDay) -> None:
         """Write a day that has no file yet.
@@ -164,11 +167,9 @@ class DayFiles:
         return self.path / channel
 
     def _settle(self, channel: str) -> None:
-        """Make every name so far survive a power cut; the directories' own time is a day, too."""
-        for directory in (self._directory(channel), self.path):
-            stamp(directory, self._today())
-            sync_directory(directory)
-        sync_directory(self.path.parent)
+        """Make every name so far survive a power cut; the directory's own time is a day, too."""
+        stamp(self._directory(channel), self._today())
+        sync_directory(self._directory(channel))
 
 
 def _day_of(name: str) -> date | None:

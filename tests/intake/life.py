@@ -13,6 +13,7 @@ from intake.service import Intake
 from tests.intake.support import ADDRESS, DOOR, SIGNER, Calendar, make_envelope, make_reply
 
 LONG_AGO = date(2026, 1, 1)
+GONE_BY = 35  # days; more than envelopes are kept, and each has a file in the log
 
 
 def live(directory: Path, vault: Path) -> None:
@@ -21,7 +22,7 @@ def live(directory: Path, vault: Path) -> None:
     with Intake.create(directory, today=calendar) as intake:
         for size in (1, 9_000_000):
             receive(intake, vault, size)
-        calendar.turn(300)
+        calendar.turn(GONE_BY)
         for size in (1, 70_000, 9_000_000):
             receive(intake, vault, size)
         first, second = (deliver(intake, vault) for _ in range(2))
@@ -68,7 +69,7 @@ def say(what: str, of: str) -> None:
 
 def night() -> date:
     """The day on which the batch and the purge run."""
-    return LONG_AGO + timedelta(days=301)
+    return LONG_AGO + timedelta(days=GONE_BY + 1)
 
 
 if __name__ == "__main__":
