@@ -91,7 +91,8 @@ def with_faces(roster: Roster) -> Roster:
 def serving(house: House) -> Iterator[Service]:
     """Serve in this process, where sessions can be made, on the pictures' day."""
     with open_service(house.settings, today=lambda: DAY) as opened:
-        service = replace(opened, roster=with_faces(opened.roster))
+        signed = replace(opened.signed_roster, roster=with_faces(opened.roster))
+        service = replace(opened, signed_roster=signed)
         server = Server(
             Config(
                 create_app(service),

@@ -77,19 +77,19 @@ def test_a_reply_sealed_again_to_another_source_is_not_shown_there(
     assert (texts(found), len(found.unreadable)) == ([], 1)
 
 
-def test_a_reply_is_delivered_once_also_to_other_mailboxes_and_after_it_was_erased(
+def test_a_reply_is_delivered_once_to_its_mailbox_also_after_it_was_erased(
     house: House, intake: Intake
 ) -> None:
     genuine = sealed_reply(reply_info(MINE), "once", house.readers["press"])
     outcomes = []
-    for address in (MINE.address, MINE.address, OTHERS.address):
+    for address in (OTHERS.address, MINE.address, MINE.address):  # a copy elsewhere hinders nothing
         genuine.seek(0)
         outcomes.append(intake.deliver(address, genuine))
     assert texts(mail(intake, house.roster)) == ["once"]
     intake.erase_all(MINE.address)
     genuine.seek(0)
     outcomes.append(intake.deliver(MINE.address, genuine))
-    assert outcomes == [Delivery.ACCEPTED, *[Delivery.ALREADY] * 3]
+    assert outcomes == [*[Delivery.ACCEPTED] * 2, *[Delivery.ALREADY] * 2]
     assert texts(mail(intake, house.roster)) == []
 
 
