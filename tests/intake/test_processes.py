@@ -67,6 +67,7 @@ def test_batches_and_purges_beside_a_busy_service_lose_and_break_nothing(tmp_pat
     day = Day(tmp_path)
     with Intake.create(directory, today=day) as operator:
         workers = [start_worker(directory, file) for file in told]
+        wait_until_busy(told)  # on a machine at work they take longer to begin than the rest takes
         end = time.monotonic() + seconds
         closed = 0
         while time.monotonic() < end:
